@@ -1,0 +1,188 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/meshmanager/smm/api"
+	"github.com/meshmanager/smm/internal/istio"
+	"github.com/meshmanager/smm/internal/platform"
+)
+
+// defaultInstallTimeout is how long an installation may take; pulling images is the longest part.
+const defaultInstallTimeout = 10 * time.Minute
+
+const installLong = `Installs Istio and Service Mesh Manager on the cluster of the current context and waits until everything is
+available. It can be repeated at any time: what is as it should be is not touched.
+
+A cluster name that Kubernetes or Istio would not accept is converted: "_", "." and ":" become "-", and what is
+longer than 63 characters is cut.`
+
+// installFlags are the flags of `smm install`.
+type installFlags struct {
+	all            bool
+	dumpResources  bool
+	clusterName    string
+	anonymousAuth  bool
+	istioNamespace string
+	istioCRFile    string
+	timeout        time.Duration
+}
+
+func newInstallCommand(app *App) *cobra.Command {
+	flags := installFlags{timeout: defaultInstallTimeout}
+	cmd := &cobra.Command{
+		Use:   "install -a",
+		Short: "Install Istio and Service Mesh Manager on the cluster",
+		Long:  installLong,
+		Example: `  smm install -a                                  install everything
+  smm install -a --cluster-name prod-eu           give the cluster a name of its own in the mesh
+  smm install -a --istio-cr-file istio.yaml       lay an IstioControlPlane's settings over the defaults
+  smm install -a --dump-resources > mesh.yaml     print what would be applied`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if !flags.all {
+				return usageErrorf("say what to install: -a installs all components")
+			}
+			return runInstall(cmd.Context(), app, flags)
+		},
+	}
+	set := cmd.Flags()
+	set.BoolVarP(&flags.all, "all", "a", false, "install all components")
+	set.BoolVar(&flags.dumpResources, "dump-resources", false, "print the resources as YAML instead of applying them")
+	set.StringVar(&flags.clusterName, "cluster-name", "", "`name` of the cluster in the mesh (default: the kubeconfig's, converted)")
+	set.BoolVar(&flags.anonymousAuth, "anonymous-auth", false, "let everybody use the dashboard without logging in; for test environments")
+	set.StringVar(&flags.istioNamespace, "istio-namespace", "", "`namespace` to install Istio to (default: "+istio.DefaultNamespace+")")
+	set.StringVar(&flags.istioCRFile, "istio-cr-file", "", "`file` with an IstioControlPlane whose settings are laid over the defaults")
+	set.DurationVar(&flags.timeout, "timeout", flags.timeout, "how long to wait until everything is available")
+	return cmd
+}
+
+// installation is what `smm install` prints when it is done.
+type installation struct {
+	ClusterName    string `json:"clusterName"`
+	IstioVersion   string `json:"istioVersion"`
+	ControlPlane   string `json:"controlPlane"`
+	Namespace      string `json:"namespace"`
+	InjectionLabel string `json:"injectionLabel"`
+}
+
+// errRefused and errStopped end a line of progress; the command's error says why.
+var (
+	errRefused = errors.New("refused")
+	errStopped = errors.New("stopped")
+)
+
+func runInstall(ctx context.Context, app *App, flags installFlags) error {
+	config, err := app.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	settings, err := installSettings(app, flags)
+	if err != nil {
+		return err
+	}
+	if flags.dumpResources {
+		return dumpInstallation(ctx, app, config, settings)
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, flags.timeout, fmt.Errorf("not available within %s", flags.timeout))
+	defer cancel()
+	done, err := installMesh(ctx, app, app.Progress(ctx), config, settings)
+	if err != nil {
+		return err
+	}
+	table := Table{Columns: []string{"CLUSTER", "ISTIO", "CONTROL PLANE", "NAMESPACE", "INJECTION LABEL"}}
+	table.Add(done.ClusterName, done.IstioVersion, done.ControlPlane, done.Namespace, done.InjectionLabel)
+	return app.Print(done, table)
+}
+
+// installSettings turns flags, files and the kubeconfig into settings.
+func installSettings(app *App, flags installFlags) (platform.Settings, error) {
+	settings := platform.Settings{AnonymousAuth: flags.anonymousAuth, IstioNamespace: flags.istioNamespace}
+	raw := flags.clusterName
+	if raw == "" {
+		fromKubeconfig, err := app.ClusterName()
+		if err != nil {
+			return settings, err
+		}
+		raw = platform.DiscoveredClusterName(fromKubeconfig)
+	}
+	var err error
+	if settings.ClusterName, err = platform.ClusterName(raw); err != nil {
+		return settings, err
+	}
+	if flags.istioCRFile != "" {
+		if settings.IstioControlPlane, err = os.ReadFile(flags.istioCRFile); err != nil {
+			return settings, fmt.Errorf("--istio-cr-file: %w", err)
+		}
+	}
+	return settings, nil
+}
+
+// installMesh installs the mesh on one cluster and shows how far it is.
+func installMesh(ctx context.Context, app *App, progress *Progress, config *rest.Config, settings platform.Settings) (installation, error) {
+	installer, err := newInstaller(config, app.Log)
+	if err != nil {
+		return installation{}, err
+	}
+	step := progress.Step("Checking the cluster")
+	prepared, err := installer.Prepare(ctx, settings)
+	if err != nil {
+		step.Fail(errRefused)
+		return installation{}, err
+	}
+	plan := prepared.Plan
+	step.Done(fmt.Sprintf("%s, Kubernetes %s", plan.ClusterName, prepared.Facts.KubernetesVersion))
+
+	step = progress.Step("Installing Istio " + plan.Release.Version)
+	components := newComponentProgress(progress, step)
+	if err := prepared.Install(ctx, components.show); err != nil {
+		components.fail()
+		return installation{}, err
+	}
+	components.done(fmt.Sprintf("%s is available", plan.Revision.Name))
+	return installation{
+		ClusterName:    plan.ClusterName,
+		IstioVersion:   plan.Release.Version,
+		ControlPlane:   plan.Revision.Name,
+		Namespace:      plan.Revision.Namespace,
+		InjectionLabel: istio.RevisionLabel + "=" + plan.Revision.Label(),
+	}, nil
+}
+
+func dumpInstallation(ctx context.Context, app *App, config *rest.Config, settings platform.Settings) error {
+	installer, err := newInstaller(config, app.Log)
+	if err != nil {
+		return err
+	}
+	prepared, err := installer.Prepare(ctx, settings)
+	if err != nil {
+		return err
+	}
+	return dumpObjects(app, prepared.Objects())
+}
+
+func newInstaller(config *rest.Config, log *slog.Logger) (*platform.Installer, error) {
+	scheme, err := api.NewScheme()
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.NewWithWatch(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, fmt.Errorf("connect to the cluster: %w", err)
+	}
+	server, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("connect to the cluster: %w", err)
+	}
+	return platform.NewInstaller(c, server, istio.Builtin(), log), nil
+}

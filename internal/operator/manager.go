@@ -1,0 +1,133 @@
+package operator
+
+import (
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/go-logr/logr"
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	"k8s.io/apimachinery/pkg/labels"
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/cache"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/healthz"
+	"sigs.k8s.io/controller-runtime/pkg/manager"
+	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
+
+	"github.com/meshmanager/smm/api"
+	"github.com/meshmanager/smm/internal/controlplane"
+	"github.com/meshmanager/smm/internal/istio"
+	"github.com/meshmanager/smm/internal/kube"
+	"github.com/meshmanager/smm/internal/meshgateway"
+	"github.com/meshmanager/smm/internal/platform"
+)
+
+// LeaseName is the name of the Lease by which instances agree on who leads.
+const LeaseName = "smm-operator"
+
+// shutdownGrace is how long a round that runs may take to end when the operator stops.
+const shutdownGrace = 30 * time.Second
+
+// Options are the settings of an operator.
+type Options struct {
+	// Namespace is where the operator runs and keeps its Lease.
+	Namespace string
+	// HealthAddress serves /healthz and /readyz, such as :8081. "" for none.
+	HealthAddress string
+	// MetricsAddress serves /metrics, such as :8080. "" for none.
+	MetricsAddress string
+	// LeaderElection has only one of several instances act. Without it every instance acts.
+	LeaderElection bool
+	Catalogue      istio.Catalogue
+	Log            *slog.Logger
+}
+
+// New returns an operator for the cluster of the configuration. Its Start runs it until the
+// context ends.
+func New(config *rest.Config, options Options) (manager.Manager, error) {
+	scheme, err := api.NewScheme()
+	if err != nil {
+		return nil, err
+	}
+	version, err := serverVersion(config)
+	if err != nil {
+		return nil, err
+	}
+	grace := shutdownGrace
+	metrics := options.MetricsAddress
+	if metrics == "" {
+		metrics = "0" // controller-runtime's word for none
+	}
+	m, err := manager.New(config, manager.Options{
+		Scheme:                        scheme,
+		Logger:                        logr.FromSlogHandler(options.Log.Handler()),
+		LeaderElection:                options.LeaderElection,
+		LeaderElectionID:              LeaseName,
+		LeaderElectionNamespace:       options.Namespace,
+		LeaderElectionReleaseOnCancel: true,
+		GracefulShutdownTimeout:       &grace,
+		HealthProbeBindAddress:        options.HealthAddress,
+		Metrics:                       metricsserver.Options{BindAddress: metrics},
+		Cache:                         cache.Options{ByObject: onlyOurs()},
+		Client: client.Options{Cache: &client.CacheOptions{
+			// These are read rarely and one by one; a cache would hold those of the whole cluster.
+			DisableFor: []client.Object{&appsv1.Deployment{}, &appsv1.DaemonSet{}, &corev1.ConfigMap{}, &corev1.Pod{}, &corev1.Service{}},
+		}},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("set up the operator: %w", err)
+	}
+	if err := addControllers(m, options, version); err != nil {
+		return nil, err
+	}
+	if err := m.AddHealthzCheck("ping", healthz.Ping); err != nil {
+		return nil, fmt.Errorf("set up the health check: %w", err)
+	}
+	if err := m.AddReadyzCheck("ping", healthz.Ping); err != nil {
+		return nil, fmt.Errorf("set up the readiness check: %w", err)
+	}
+	return m, nil
+}
+
+func addControllers(m manager.Manager, options Options, kubernetesVersion string) error {
+	c := m.GetClient()
+	applier := kube.NewApplier(c).LogTo(options.Log)
+	if err := addControlPlanes(m, platform.NewReconciler(c, applier, options.Catalogue)); err != nil {
+		return fmt.Errorf("set up the controller of ControlPlanes: %w", err)
+	}
+	if err := addIstioControlPlanes(m, controlplane.NewReconciler(c, applier, options.Catalogue, kubernetesVersion)); err != nil {
+		return fmt.Errorf("set up the controller of IstioControlPlanes: %w", err)
+	}
+	if err := addIstioMeshes(m, controlplane.NewMeshReconciler(c)); err != nil {
+		return fmt.Errorf("set up the controller of IstioMeshes: %w", err)
+	}
+	if err := AddIstioMeshGateways(m, meshgateway.NewReconciler(c, applier, options.Catalogue, kubernetesVersion)); err != nil {
+		return fmt.Errorf("set up the controller of IstioMeshGateways: %w", err)
+	}
+	return nil
+}
+
+// onlyOurs keeps objects that the product did not apply out of the caches of watched kinds.
+func onlyOurs() map[client.Object]cache.ByObject {
+	ours := cache.ByObject{Label: labels.SelectorFromSet(labels.Set{kube.ManagedByLabel: kube.ManagedByValue})}
+	selected := map[client.Object]cache.ByObject{}
+	for _, kind := range Watched() {
+		selected[metadataOf(kind)] = ours
+	}
+	return selected
+}
+
+func serverVersion(config *rest.Config) (string, error) {
+	server, err := discovery.NewDiscoveryClientForConfig(config)
+	if err != nil {
+		return "", fmt.Errorf("connect to the cluster: %w", err)
+	}
+	version, err := server.ServerVersion()
+	if err != nil {
+		return "", fmt.Errorf("read the Kubernetes version: %w", err)
+	}
+	return version.GitVersion, nil
+}
