@@ -1,0 +1,236 @@
+package e2e
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"testing"
+	"time"
+
+	istioclient "istio.io/client-go/pkg/clientset/versioned"
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/tools/portforward"
+	"k8s.io/client-go/transport/spdy"
+)
+
+// What `smm install -a` and the demo application make.
+const (
+	controlPlane          = "cp-v131x"
+	controlPlaneNamespace = "istio-system"
+	demoNamespace         = "smm-demo"
+	trustDomain           = "cluster.local"
+)
+
+func kubernetesClient(t *testing.T) kubernetes.Interface {
+	t.Helper()
+	client, err := kubernetes.NewForConfig(box.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+func istioClient(t *testing.T) istioclient.Interface {
+	t.Helper()
+	client, err := istioclient.NewForConfig(box.config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return client
+}
+
+// eventually polls until the condition holds, and fails the test if it does not in time.
+func eventually(t *testing.T, within time.Duration, what string, condition func() error) {
+	t.Helper()
+	var err error
+	for deadline := time.Now().Add(within); time.Now().Before(deadline) && t.Context().Err() == nil; time.Sleep(20 * time.Millisecond) {
+		if err = condition(); err == nil {
+			return
+		}
+	}
+	t.Fatalf("not within %v: %s: %v", within, what, err)
+}
+
+// newNamespace makes a namespace for the length of the test.
+func newNamespace(t *testing.T) string {
+	t.Helper()
+	client := kubernetesClient(t)
+	namespace, err := client.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{GenerateName: "e2e-"}}, metav1.CreateOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		defer cancel()
+		if err := client.CoreV1().Namespaces().Delete(ctx, namespace.Name, metav1.DeleteOptions{}); err != nil {
+			t.Error(err)
+		}
+	})
+	eventually(t, patience, "the namespace has its default service account", func() error {
+		_, err := client.CoreV1().ServiceAccounts(namespace.Name).Get(t.Context(), "default", metav1.GetOptions{})
+		return err
+	})
+	return namespace.Name
+}
+
+// awaitQuiet waits until the namespaces of earlier tests are gone, with their pods.
+func awaitQuiet(t *testing.T) {
+	t.Helper()
+	eventually(t, time.Minute, "no namespace is about to go", func() error {
+		namespaces, err := kubernetesClient(t).CoreV1().Namespaces().List(t.Context(), metav1.ListOptions{})
+		if err != nil {
+			return err
+		}
+		for _, namespace := range namespaces.Items {
+			if namespace.DeletionTimestamp != nil {
+				return fmt.Errorf("%s is: %v", namespace.Name, namespace.Status.Conditions)
+			}
+		}
+		return nil
+	})
+}
+
+func listPods(t *testing.T, namespace, selector string) []corev1.Pod {
+	t.Helper()
+	pods, err := kubernetesClient(t).CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{LabelSelector: selector})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pods.Items
+}
+
+func isReady(pod *corev1.Pod) bool {
+	for _, condition := range pod.Status.Conditions {
+		if condition.Type == corev1.PodReady {
+			return condition.Status == corev1.ConditionTrue && pod.DeletionTimestamp == nil
+		}
+	}
+	return false
+}
+
+// createPod makes the pod and waits until the condition about it holds.
+func createPod(t *testing.T, pod *corev1.Pod, what string, condition func(*corev1.Pod) bool) *corev1.Pod {
+	t.Helper()
+	client := kubernetesClient(t).CoreV1().Pods(pod.Namespace)
+	if _, err := client.Create(t.Context(), pod, metav1.CreateOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, patience, fmt.Sprintf("pod %s %s", pod.Name, what), func() error {
+		now, err := client.Get(t.Context(), pod.Name, metav1.GetOptions{})
+		if err != nil {
+			return err
+		}
+		pod = now
+		if !condition(pod) {
+			return errors.New(describe(pod))
+		}
+		return nil
+	})
+	return pod
+}
+
+// describe tells what a pod's containers do.
+func describe(pod *corev1.Pod) string {
+	text := string(pod.Status.Phase)
+	for _, status := range slices.Concat(pod.Status.InitContainerStatuses, pod.Status.ContainerStatuses) {
+		text += fmt.Sprintf("; %s: ready %t, %d restarts", status.Name, status.Ready, status.RestartCount)
+		if waiting := status.State.Waiting; waiting != nil {
+			text += ", " + waiting.Reason + ": " + waiting.Message
+		}
+		if last := status.LastTerminationState.Terminated; last != nil {
+			text += fmt.Sprintf(", last ended with %s %d: %s", last.Reason, last.ExitCode, last.Message)
+		}
+	}
+	return text
+}
+
+// deletePod deletes the pod and waits until it is gone.
+func deletePod(t *testing.T, namespace, name string) {
+	t.Helper()
+	client := kubernetesClient(t).CoreV1().Pods(namespace)
+	if err := client.Delete(t.Context(), name, metav1.DeleteOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, patience, "pod "+name+" is gone", func() error {
+		_, err := client.Get(t.Context(), name, metav1.GetOptions{})
+		if apierrors.IsNotFound(err) {
+			return nil
+		}
+		return fmt.Errorf("it is there: %w", err)
+	})
+}
+
+// forward opens a port of a pod on 127.0.0.1 for the length of the test and returns the local address.
+func forward(t *testing.T, namespace, pod string, port int) string {
+	t.Helper()
+	address, err := tryForward(t, namespace, pod, port)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return address
+}
+
+func tryForward(t *testing.T, namespace, pod string, port int) (string, error) {
+	t.Helper()
+	roundTripper, upgrader, err := spdy.RoundTripperFor(box.config)
+	if err != nil {
+		return "", err
+	}
+	target := kubernetesClient(t).CoreV1().RESTClient().Post().Resource("pods").Namespace(namespace).Name(pod).SubResource("portforward").URL()
+	dialer := spdy.NewDialer(upgrader, &http.Client{Transport: roundTripper, Timeout: commandTimeout}, http.MethodPost, target)
+	stop, ready, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
+	forwarder, err := portforward.NewOnAddresses(dialer, []string{"127.0.0.1"}, []string{fmt.Sprintf(":%d", port)}, stop, ready, io.Discard, io.Discard)
+	if err != nil {
+		return "", err
+	}
+	var failure error
+	go func() {
+		defer close(ended)
+		failure = forwarder.ForwardPorts()
+	}()
+	t.Cleanup(func() {
+		close(stop)
+		<-ended
+	})
+	select {
+	case <-ready:
+	case <-ended:
+		return "", fmt.Errorf("port-forward to %s:%d: %w", pod, port, failure)
+	case <-time.After(patience):
+		return "", fmt.Errorf("port-forward to %s:%d is not ready within %v", pod, port, patience)
+	}
+	ports, err := forwarder.GetPorts()
+	if err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("127.0.0.1:%d", ports[0].Local), nil
+}
+
+// get fetches a page over HTTP.
+func get(ctx context.Context, address, path string, query url.Values) ([]byte, error) {
+	target := url.URL{Scheme: "http", Host: address, Path: path, RawQuery: query.Encode()}
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	if err != nil {
+		return nil, err
+	}
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s: %s", path, response.Status, body)
+	}
+	return body, nil
+}
