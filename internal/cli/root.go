@@ -34,6 +34,7 @@ func newRootCommand(app *App) *cobra.Command {
 		newUninstallCommand(app),
 		newReconcileCommand(app),
 		newOperatorCommand(app),
+		newIstioCommand(app),
 	)
 	addGroup(root, "workloads", "Workloads in the mesh:",
 		newSidecarProxyCommand(app),
