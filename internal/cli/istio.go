@@ -5,5 +5,7 @@ import "github.com/spf13/cobra"
 func newIstioCommand(app *App) *cobra.Command {
 	return newCommandGroup("istio", "Look after the Istio control planes of the cluster",
 		newIstioVersionsCommand(app),
+		newIstioRevisionsCommand(app),
+		newIstioUninstallCommand(app),
 	)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"k8s.io/apimachinery/pkg/api/meta"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -146,9 +147,15 @@ func (l *logic) Fail(icp *v1alpha1.IstioControlPlane, err error) {
 	setState(icp, v1alpha1.ConfigStateReconcileFailed, icp.Status.ErrorMessage)
 }
 
-// Finalize removes the control plane's objects, webhooks first, and then what istiod itself left
-// in all namespaces, if no other control plane uses it.
+// Finalize waits until nobody uses the control plane any more, removes its objects, webhooks first,
+// and then what istiod itself left in all namespaces, if no other control plane uses it.
 func (l *logic) Finalize(ctx context.Context, icp *v1alpha1.IstioControlPlane, _ kube.Save) (kube.Outcome, error) {
+	if users, err := l.users(ctx, icp); err != nil {
+		return kube.Outcome{}, err
+	} else if users != "" {
+		return heldBy(icp, users), nil
+	}
+	meta.RemoveStatusCondition(&icp.Status.Conditions, v1alpha1.ConditionInUse)
 	inventory := kube.Refs(icp.Status.Inventory)
 	all, err := l.list(ctx)
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 )
 
 const (
-	// tagLabel marks what Istio's chart makes for a revision tag.
-	tagLabel = "istio.io/tag"
+	// TagLabel marks what Istio's chart makes for a revision tag.
+	TagLabel = "istio.io/tag"
 
 	managedByLabel = "app.kubernetes.io/managed-by"
 )
@@ -45,7 +45,7 @@ func (r Release) ControlPlane(revision Revision, input map[string]any, kubernete
 	}
 	// The chart makes a Service named after the tag, and a Service's name may hold no dot.
 	return slices.DeleteFunc(objects, func(object *unstructured.Unstructured) bool {
-		return object.GetKind() == "Service" && object.GetLabels()[tagLabel] != ""
+		return object.GetKind() == "Service" && object.GetLabels()[TagLabel] != ""
 	}), nil
 }
 

@@ -32,6 +32,9 @@ type Driver struct {
 	istioControlPlanes *kube.Reconciler[*servicemeshv1alpha1.IstioControlPlane]
 	istioMeshes        *kube.Reconciler[*servicemeshv1alpha1.IstioMesh]
 	istioMeshGateways  *kube.Reconciler[*servicemeshv1alpha1.IstioMeshGateway]
+
+	// forced has control planes removed whoever uses them.
+	forced bool
 }
 
 // NewDriver returns a Driver. kubernetesVersion is that of the cluster, such as v1.36.3.
@@ -67,6 +70,12 @@ func (d *Driver) Uninstall(ctx context.Context, name string, watch Watch) error 
 	cp.Name = name
 	if err := d.client.Delete(ctx, cp); client.IgnoreNotFound(err) != nil {
 		return fmt.Errorf("delete ControlPlane %s: %w", name, err)
+	}
+	if d.forced {
+		// Only now: a control plane whose removal was not begun stays protected.
+		if err := d.release(ctx, name); err != nil {
+			return err
+		}
 	}
 	return d.finishRemoval(ctx, name, watch)
 }

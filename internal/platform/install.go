@@ -23,6 +23,7 @@ type Installer struct {
 	server    discovery.ServerVersionInterface
 	catalogue istio.Catalogue
 	log       *slog.Logger
+	forced    bool
 }
 
 // NewInstaller returns an Installer for the cluster of the client. The client's scheme has to be

@@ -53,28 +53,53 @@ func (m meshManager) install(ctx context.Context, cp *smmv1alpha1.ControlPlane) 
 	return stateOf(live), nil
 }
 
-// remove deletes an IstioControlPlane that this ControlPlane made. One that somebody else made
-// stays, and is said to.
+// remove deletes every IstioControlPlane that this ControlPlane made, also those of earlier Istio
+// versions that run beside the present one. One that somebody else made stays, and is said to.
 func (m meshManager) remove(ctx context.Context, cp *smmv1alpha1.ControlPlane) (smmv1alpha1.ComponentStatus, error) {
-	live, err := m.read(ctx, cp)
-	switch {
-	case err != nil:
+	made, err := m.made(ctx, cp)
+	if err != nil {
 		return smmv1alpha1.ComponentStatus{}, err
-	case live == nil:
-		return smmv1alpha1.ComponentStatus{Status: smmv1alpha1.ComponentRemoved}, nil
-	case !ownerOf(cp).Owns(live):
-		return smmv1alpha1.ComponentStatus{
-			Status:  smmv1alpha1.ComponentRemoved,
-			Message: fmt.Sprintf("%s was not made by this ControlPlane and is kept", kube.RefOf(live)),
-		}, nil
 	}
-	if _, err := m.applier.Remove(ctx, ownerOf(cp), []kube.Ref{kube.RefOf(live)}); err != nil {
-		return smmv1alpha1.ComponentStatus{}, err
+	if len(made) > 0 {
+		if _, err := m.applier.Remove(ctx, ownerOf(cp), kube.RefsOf(made)); err != nil {
+			return smmv1alpha1.ComponentStatus{}, err
+		}
+		return smmv1alpha1.ComponentStatus{Status: smmv1alpha1.ComponentReconciling, Message: waitingFor(made)}, nil
+	}
+	live, err := m.read(ctx, cp)
+	if err != nil || live == nil {
+		return smmv1alpha1.ComponentStatus{Status: smmv1alpha1.ComponentRemoved}, err
 	}
 	return smmv1alpha1.ComponentStatus{
-		Status:  smmv1alpha1.ComponentReconciling,
-		Message: fmt.Sprintf("waiting for %s to be removed", kube.RefOf(live)),
+		Status:  smmv1alpha1.ComponentRemoved,
+		Message: fmt.Sprintf("%s was not made by this ControlPlane and is kept", kube.RefOf(live)),
 	}, nil
+}
+
+// made lists the IstioControlPlanes that the ControlPlane made.
+func (m meshManager) made(ctx context.Context, cp *smmv1alpha1.ControlPlane) ([]*unstructured.Unstructured, error) {
+	list := &unstructured.UnstructuredList{}
+	list.SetGroupVersionKind(servicemeshv1alpha1.GroupVersion.WithKind(servicemeshv1alpha1.KindIstioControlPlane + "List"))
+	if err := m.client.List(ctx, list); ignoreNoKind(err) != nil {
+		return nil, fmt.Errorf("list IstioControlPlanes: %w", err)
+	}
+	var made []*unstructured.Unstructured
+	for i := range list.Items {
+		if ownerOf(cp).Owns(&list.Items[i]) {
+			made = append(made, &list.Items[i])
+		}
+	}
+	return made, nil
+}
+
+// waitingFor says what keeps the control planes from going: who uses them comes before the rest.
+func waitingFor(made []*unstructured.Unstructured) string {
+	for _, icp := range made {
+		if users := conditionMessage(icp, servicemeshv1alpha1.ConditionInUse); users != "" {
+			return fmt.Sprintf("%s is %s", kube.RefOf(icp), users)
+		}
+	}
+	return fmt.Sprintf("waiting for %s to be removed", kube.RefOf(made[0]))
 }
 
 // read returns the IstioControlPlane that the ControlPlane refers to, nil when there is none.
@@ -99,7 +124,7 @@ func stateOf(icp *unstructured.Unstructured) smmv1alpha1.ComponentStatus {
 	}
 	state, _, _ := unstructured.NestedString(icp.Object, "status", "status")
 	observed, _, _ := unstructured.NestedInt64(icp.Object, "status", "observedGeneration")
-	message := readyMessage(icp)
+	message := conditionMessage(icp, kube.ReadyCondition)
 	switch {
 	case observed != icp.GetGeneration():
 		return smmv1alpha1.ComponentStatus{Status: smmv1alpha1.ComponentReconciling, Message: kube.RefOf(icp).String() + " is being reconciled"}
@@ -114,11 +139,12 @@ func stateOf(icp *unstructured.Unstructured) smmv1alpha1.ComponentStatus {
 	}
 }
 
-func readyMessage(icp *unstructured.Unstructured) string {
+// conditionMessage is the message of the condition of the given type, "" when there is none.
+func conditionMessage(icp *unstructured.Unstructured, kind string) string {
 	conditions, _, _ := unstructured.NestedSlice(icp.Object, "status", "conditions")
 	for _, item := range conditions {
 		condition, _ := item.(map[string]any)
-		if condition["type"] == kube.ReadyCondition {
+		if condition["type"] == kind {
 			message, _ := condition["message"].(string)
 			return message
 		}

@@ -82,9 +82,11 @@ func foreignIstio(facts Facts, _ Plan) (string, string, bool) {
 		strings.Join(facts.ForeignIstiods, ", ")), true
 }
 
+// otherRevision refuses a second mesh. The control plane of another Istio version beside that of
+// the present ControlPlane is no other mesh but an upgrade.
 func otherRevision(facts Facts, plan Plan) (string, string, bool) {
 	others := slices.DeleteFunc(slices.Clone(facts.Revisions), func(r istio.Revision) bool { return r == plan.Revision })
-	if len(others) == 0 || slices.Contains(facts.Revisions, plan.Revision) {
+	if len(others) == 0 || slices.Contains(facts.Revisions, plan.Revision) || slices.Contains(facts.ControlPlanes, plan.ControlPlane) {
 		return "", "", false
 	}
 	return "MeshExists", fmt.Sprintf("the cluster already has a mesh: IstioControlPlane %s/%s; only one mesh per cluster is possible, remove it first with `smm uninstall -a`",

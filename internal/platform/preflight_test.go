@@ -89,6 +89,9 @@ func TestPreflight(t *testing.T) {
 		"a second control plane beside ours, as in a canary upgrade": {facts: with(func(f *platform.Facts) {
 			f.Revisions = []istio.Revision{{Name: "cp-v130x", Namespace: "istio-system"}, plan.Revision}
 		})},
+		"an upgrade of ours to the next Istio version": {facts: with(func(f *platform.Facts) {
+			f.ControlPlanes, f.Revisions = []string{"smm"}, []istio.Revision{{Name: "cp-v130x", Namespace: "istio-system"}}
+		})},
 	} {
 		t.Run(name, func(t *testing.T) {
 			err := platform.Preflight(test.facts, plan)

@@ -29,11 +29,15 @@ type Kept struct {
 }
 
 // Uninstall removes what the installation made, in the reverse order, and tells what it kept.
-// found is false when there is no installation.
+// found is false when there is no installation. Unless the Installer is a forced one, the error is
+// an *InUseError, and nothing was changed, when proxies are attached to the control plane.
 func (i *Installer) Uninstall(ctx context.Context, name string, watch Watch) (kept Kept, found bool, err error) {
 	cp, err := i.installed(ctx, name)
 	if err != nil || cp == nil {
 		return Kept{}, false, err
+	}
+	if err := i.InUse(ctx, name); err != nil && !i.forced {
+		return Kept{}, true, err
 	}
 	revision := RevisionOf(cp, i.catalogue)
 	injected, err := controlplane.InjectionNamespaces(ctx, i.client, revision)
@@ -44,7 +48,9 @@ func (i *Installer) Uninstall(ctx context.Context, name string, watch Watch) (ke
 	if err != nil {
 		return Kept{}, true, fmt.Errorf("read the Kubernetes version: %w", err)
 	}
-	if err := NewDriver(i.client, i.catalogue, version.GitVersion, i.log).Uninstall(ctx, name, watch); err != nil {
+	driver := NewDriver(i.client, i.catalogue, version.GitVersion, i.log)
+	driver.forced = i.forced
+	if err := driver.Uninstall(ctx, name, watch); err != nil {
 		return Kept{}, true, err
 	}
 	kept, err = i.leftovers(ctx, cp)

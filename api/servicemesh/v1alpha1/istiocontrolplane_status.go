@@ -28,6 +28,14 @@ const (
 // what they should. It comes before the control plane is Available, which takes the mesh expansion gateway too.
 const ConditionIstiodReady = "IstiodReady"
 
+// ConditionInUse tells that a deleted control plane stays until nobody uses it any more; its message says who does.
+const ConditionInUse = "InUse"
+
+// AnnotationForceDeletion on an IstioControlPlane, with the value "true", lets it be deleted although it is in use.
+// Proxies that it serves go on with the configuration that they have until their certificates expire, and pods that
+// it would inject start without a proxy.
+const AnnotationForceDeletion = "servicemesh.cisco.com/force-deletion"
+
 // IstioControlPlaneStatus is what is known about a control plane.
 type IstioControlPlaneStatus struct {
 	// State of the last reconciliation: Reconciling, Available, ReconcileFailed or Unmanaged.
