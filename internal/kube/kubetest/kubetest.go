@@ -17,19 +17,26 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 )
 
-// requestTimeout bounds each request that this package makes itself.
-const requestTimeout = 30 * time.Second
+const (
+	// requestTimeout bounds what this package asks of a cluster and waits for.
+	requestTimeout = 30 * time.Second
+	pollInterval   = 20 * time.Millisecond
+)
 
 // Cluster is a running control plane.
 type Cluster struct {
 	Config     *rest.Config // cluster administrator; every Start returns its own copy
 	Kubeconfig string       // path of a file with the same rights
+
+	controllers bool
 }
 
 // Option changes which control plane a test gets.
@@ -69,7 +76,8 @@ func Start(t testing.TB, opts ...Option) *Cluster {
 	if !shared.enabled {
 		t.Fatal("kubetest: the package needs `func TestMain(m *testing.M) { kubetest.Main(m) }`, which ends the control plane")
 	}
-	server, err := shared.get(Binary(t, "smm-sandbox"), chosenBy(opts))
+	chosen := chosenBy(opts)
+	server, err := shared.get(Binary(t, "smm-sandbox"), chosen)
 	if err != nil {
 		t.Fatalf("kubetest: %v", err)
 	}
@@ -78,10 +86,11 @@ func Start(t testing.TB, opts ...Option) *Cluster {
 		t.Fatalf("kubetest: %v", err)
 	}
 	config.QPS, config.Burst = -1, 0 // tests measure the product, not the client's throttle
-	return &Cluster{Config: config, Kubeconfig: server.Kubeconfig}
+	return &Cluster{Config: config, Kubeconfig: server.Kubeconfig, controllers: chosen.controllers}
 }
 
-// Namespace makes a namespace of its own for the test, deletes it at the end, and returns its name.
+// Namespace makes a namespace of its own for the test, deletes it at the end, and returns its name. What the controllers
+// put into every namespace is there already, so that a test that compares what the namespace holds sees its own doing.
 func (c *Cluster) Namespace(t testing.TB) string {
 	t.Helper()
 	client, err := kubernetes.NewForConfig(c.Config)
@@ -102,5 +111,24 @@ func (c *Cluster) Namespace(t testing.TB) string {
 			t.Errorf("kubetest: delete namespace %s: %v", made.Name, err)
 		}
 	})
+	if c.controllers {
+		if err := furnished(ctx, client, made.Name); err != nil {
+			t.Fatalf("kubetest: wait for what every namespace has: %v", err)
+		}
+	}
 	return made.Name
+}
+
+// furnished waits until the controllers have put into the namespace what every namespace has.
+func furnished(ctx context.Context, client kubernetes.Interface, namespace string) error {
+	return wait.PollUntilContextCancel(ctx, pollInterval, true, func(ctx context.Context) (bool, error) {
+		_, err := client.CoreV1().ServiceAccounts(namespace).Get(ctx, "default", metav1.GetOptions{})
+		if err == nil {
+			_, err = client.CoreV1().ConfigMaps(namespace).Get(ctx, "kube-root-ca.crt", metav1.GetOptions{})
+		}
+		if apierrors.IsNotFound(err) {
+			return false, nil
+		}
+		return err == nil, err
+	})
 }

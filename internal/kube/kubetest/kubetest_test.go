@@ -38,6 +38,22 @@ func TestNamespaceIsDeletedAfterTheTest(t *testing.T) {
 	}
 }
 
+// A test that lists a namespace before and after must not see the controllers furnish it in between.
+func TestNamespaceIsFurnished(t *testing.T) {
+	cluster := Start(t, WithControllers())
+	client, err := kubernetes.NewForConfig(cluster.Config)
+	if err != nil {
+		t.Fatal(err)
+	}
+	namespace := cluster.Namespace(t)
+	if _, err := client.CoreV1().ServiceAccounts(namespace).Get(t.Context(), "default", metav1.GetOptions{}); err != nil {
+		t.Errorf("service account: %v", err)
+	}
+	if _, err := client.CoreV1().ConfigMaps(namespace).Get(t.Context(), "kube-root-ca.crt", metav1.GetOptions{}); err != nil {
+		t.Errorf("certificate authority: %v", err)
+	}
+}
+
 // fakeServer writes a program that stands for smm-sandbox, to see how failures of the real one are handled.
 func fakeServer(t *testing.T, script string) string {
 	t.Helper()
