@@ -14,8 +14,9 @@ import (
 const defaultDemoTimeout = 5 * time.Minute
 
 const demoappInstallLong = `Installs the demo application into the namespace smm-demo and waits until it runs: a dozen small services that call
-each other in the mesh, and a load generator that calls the first of them. It can be repeated at any time; services
-that an earlier installation had and this one does not are removed.
+each other in the mesh, and a load generator that calls the first of them. It writes the resource DemoApplication and
+brings the cluster to what that says, as an operator does. It can be repeated at any time; services that an earlier
+installation had and this one does not are removed.
 
 On nodes labelled smm.cisco.com/proxyless=true, as in the sandbox, the services have no Envoy: they speak gRPC and
 mutual TLS themselves, as Istio configures them. Elsewhere they speak HTTP through their sidecars.`
@@ -37,6 +38,7 @@ type demoappFlags struct {
 	peer          bool
 	proxyless     bool
 	replicas      int32
+	autoscaling   bool
 	image         string
 	controlPlane  string
 	dumpResources bool
@@ -45,7 +47,7 @@ type demoappFlags struct {
 }
 
 func newDemoappInstallCommand(app *App) *cobra.Command {
-	flags := demoappFlags{timeout: defaultDemoTimeout, wait: true, replicas: 1, image: demoapp.DefaultImage}
+	flags := demoappFlags{timeout: defaultDemoTimeout, wait: true, replicas: 1}
 	cmd := &cobra.Command{
 		Use:   "install",
 		Short: "Install the demo application",
@@ -69,7 +71,8 @@ func newDemoappInstallCommand(app *App) *cobra.Command {
 	set.BoolVar(&flags.peer, "peer", false, "this is a peer cluster: no load generator, and routing comes from the first cluster")
 	set.BoolVar(&flags.proxyless, "proxyless", false, "gRPC without sidecars (default: on where nodes are labelled "+demoapp.ProxylessLabel+"=true)")
 	set.Int32Var(&flags.replicas, "replicas", flags.replicas, "`number` of pods of each workload")
-	set.StringVar(&flags.image, "image", flags.image, "`image` of the services")
+	set.BoolVar(&flags.autoscaling, "autoscaling", false, "let autoscalers add pods under load; needs the cluster's metrics API")
+	set.StringVar(&flags.image, "image", flags.image, "`image` of the services (default: the product's own)")
 	set.StringVar(&flags.controlPlane, "controlplane", "", "`name` of the control plane, where the cluster has more than one")
 	set.BoolVar(&flags.dumpResources, "dump-resources", false, "print the resources as YAML instead of applying them")
 	set.BoolVar(&flags.wait, "wait", flags.wait, "wait until all workloads are available")
@@ -78,8 +81,9 @@ func newDemoappInstallCommand(app *App) *cobra.Command {
 }
 
 func (f demoappFlags) wanted(services, proxyless bool) (demoapp.Wanted, error) {
-	wanted := demoapp.Wanted{Options: demoapp.DefaultOptions(), ControlPlane: f.controlPlane}
-	wanted.Peer, wanted.Replicas, wanted.Image = f.peer, f.replicas, f.image
+	wanted := demoapp.Wanted{
+		Replicas: f.replicas, Autoscaling: f.autoscaling, Image: f.image, Peer: f.peer, ControlPlane: f.controlPlane,
+	}
 	if proxyless {
 		wanted.Proxyless = &f.proxyless
 	}
@@ -102,15 +106,7 @@ func runDemoappInstall(ctx context.Context, app *App, wanted demoapp.Wanted, fla
 		return err
 	}
 	if flags.dumpResources {
-		options, err := demo.Prepare(ctx, wanted)
-		if err != nil {
-			return err
-		}
-		objects, err := demoapp.Render(options)
-		if err != nil {
-			return err
-		}
-		return dumpObjects(app, objects)
+		return dumpDemoapp(ctx, app, demo, wanted)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, flags.timeout, fmt.Errorf("not available within %s", flags.timeout))
 	defer cancel()
@@ -121,42 +117,49 @@ func runDemoappInstall(ctx context.Context, app *App, wanted demoapp.Wanted, fla
 	if app.Output != FormatTable {
 		return app.Print(installed, Table{})
 	}
-	fmt.Fprintf(app.Out, "%s demo application installed namespace=%s, control plane=%s, mode=%s\n",
-		app.painter(app.Out).done(), installed.Namespace, installed.ControlPlane, installed.Mode)
+	fmt.Fprintf(app.Out, "%s demo application installed namespace=%s, control plane=%s\n",
+		app.painter(app.Out).done(), installed.Namespace, installed.ControlPlane)
 	return nil
+}
+
+func dumpDemoapp(ctx context.Context, app *App, demo *demoapp.Application, wanted demoapp.Wanted) error {
+	prepared, err := demo.Prepare(ctx, wanted)
+	if err != nil {
+		return err
+	}
+	objects, err := demo.Objects(ctx, prepared)
+	if err != nil {
+		return err
+	}
+	return dumpObjects(app, objects)
 }
 
 // demoInstallation is what `smm demoapp install` prints when it is done.
 type demoInstallation struct {
 	Namespace    string `json:"namespace"`
 	ControlPlane string `json:"controlPlane"`
-	Mode         string `json:"mode"` // sidecar or proxyless
-	Written      int    `json:"written"`
 }
 
 // installDemoapp installs the demo application on one cluster and shows how far it is.
 func installDemoapp(ctx context.Context, progress *Progress, demo *demoapp.Application, wanted demoapp.Wanted, wait bool) (demoInstallation, error) {
 	step := progress.Step("Installing the demo application")
-	options, err := demo.Prepare(ctx, wanted)
-	if err != nil {
-		step.Fail(err)
-		return demoInstallation{}, err
+	prepared, err := demo.Prepare(ctx, wanted)
+	if err == nil {
+		err = demo.Install(ctx, prepared)
 	}
-	report, err := demo.Install(ctx, options)
 	if err == nil && wait {
-		err = demo.Wait(ctx, options.Namespace, step.Update)
+		err = demo.Wait(ctx, demoapp.DefaultNamespace, step.Update)
 	}
 	if err != nil {
 		step.Fail(err)
 		return demoInstallation{}, err
 	}
-	written := len(report.Written())
-	step.Done(fmt.Sprintf("%d objects written", written))
-	mode := "sidecar"
-	if options.Proxyless {
-		mode = "proxyless"
+	if wait {
+		step.Done("all workloads are available")
+	} else {
+		step.Done("its pods are starting")
 	}
-	return demoInstallation{Namespace: options.Namespace, ControlPlane: options.Revision, Mode: mode, Written: written}, nil
+	return demoInstallation{Namespace: demoapp.DefaultNamespace, ControlPlane: prepared.Revision}, nil
 }
 
 func newDemoappUninstallCommand(app *App) *cobra.Command {

@@ -87,8 +87,7 @@ func startDemoApp(ctx context.Context, progress *Progress, config *rest.Config) 
 	if err != nil {
 		return nil, err
 	}
-	wanted := demoapp.Wanted{Options: demoapp.DefaultOptions()}
-	if _, err := installDemoapp(ctx, progress, application, wanted, true); err != nil {
+	if _, err := installDemoapp(ctx, progress, application, demoapp.Wanted{Replicas: 1}, true); err != nil {
 		return nil, err
 	}
 	step := progress.Step("Waiting for traffic")

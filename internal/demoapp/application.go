@@ -8,14 +8,17 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshmanager/smm/api"
+	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
 	"github.com/meshmanager/smm/internal/kube"
 )
 
-// Application is the demo application on one cluster.
+// Application is the demo application on one cluster, for commands: they write the DemoApplication and run its
+// reconciler from here, whether or not an operator runs it too.
 type Application struct {
-	client    client.WithWatch
-	clientset kubernetes.Interface // for requests to pods through the API server
-	applier   *kube.Applier
+	client     client.WithWatch
+	clientset  kubernetes.Interface // for requests to pods through the API server
+	applier    *kube.Applier
+	reconciler *kube.Reconciler[*smmv1alpha1.DemoApplication]
 }
 
 // New connects to a cluster.
@@ -32,10 +35,16 @@ func New(config *rest.Config) (*Application, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to the cluster: %w", err)
 	}
-	return &Application{client: c, clientset: clientset, applier: kube.NewApplier(c)}, nil
+	applier := kube.NewApplier(c)
+	return &Application{client: c, clientset: clientset, applier: applier, reconciler: NewReconciler(c, applier)}, nil
 }
 
-// owner marks the objects of the application in a namespace.
-func owner(namespace string) kube.Owner {
-	return kube.Owner{Kind: "DemoApplication", Namespace: namespace, Name: namespace}
+// keyOf is the DemoApplication that commands write in a namespace.
+func keyOf(namespace string) client.ObjectKey {
+	return client.ObjectKey{Namespace: namespace, Name: namespace}
+}
+
+// commandsOwner marks a DemoApplication and a namespace that a command wrote, as opposed to those that users apply.
+func commandsOwner() kube.Owner {
+	return kube.Owner{Kind: "ServiceMeshManager", Name: "cli"}
 }

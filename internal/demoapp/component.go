@@ -41,13 +41,17 @@ func ParseComponents(list string) ([]Component, error) {
 	for _, name := range strings.Split(list, ",") {
 		component := Component(strings.TrimSpace(name))
 		if !slices.Contains(Components(), component) {
-			return nil, fmt.Errorf("the demo application has no service %q: choose from %s", name, join(Components()))
+			return nil, unknownComponent(name)
 		}
 		if !slices.Contains(components, component) {
 			components = append(components, component)
 		}
 	}
 	return components, nil
+}
+
+func unknownComponent(name string) error {
+	return fmt.Errorf("the demo application has no service %q: choose from %s", name, join(Components()))
 }
 
 func join(components []Component) string {

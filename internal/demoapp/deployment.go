@@ -10,6 +10,8 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
+
+	"github.com/meshmanager/smm/internal/istio"
 )
 
 // LoadGenerator is the documented name of the load generator.
@@ -43,6 +45,9 @@ func deployment(o Options, w workload) *appsv1.Deployment {
 	d := bareDeployment(o, w.name(), string(w.component), w.version, env)
 	container := &d.Spec.Template.Spec.Containers[0]
 	container.Ports = append(ports, container.Ports...)
+	if o.scales(w) {
+		d.Spec.Replicas = nil // the autoscaler's
+	}
 	return d
 }
 
@@ -126,6 +131,9 @@ func podMeta(o Options, app, version string) metav1.ObjectMeta {
 			// The control port is for operators, whom the mesh does not know.
 			"traffic.sidecar.istio.io/excludeInboundPorts": strconv.Itoa(portControl),
 		},
+	}
+	if o.Revision != "" {
+		m.Labels[istio.RevisionLabel] = o.Revision
 	}
 	if o.Proxyless {
 		m.Labels["security.istio.io/tlsMode"] = "istio"

@@ -7,17 +7,17 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 )
 
-// istioResources route calls of movies to its three versions and, where no sidecar does it by itself, tell callers to
-// use mutual TLS.
+// istioResources route calls of movies to its three versions. Where no sidecar does it by itself, they tell callers to
+// use mutual TLS, which belongs to the services rather than to their routing.
 func istioResources(o Options) []runtime.Object {
 	var resources []runtime.Object
 	for _, component := range Components() {
 		mutualTLS := o.Proxyless && component.databasePort() == 0
-		if mutualTLS || component == Movies {
+		if mutualTLS || o.IstioResources && component == Movies {
 			resources = append(resources, destinationRule(o, component, mutualTLS))
 		}
 	}
-	if !o.Peer {
+	if o.IstioResources {
 		resources = append(resources, moviesRoute(o))
 	}
 	return resources

@@ -21,19 +21,17 @@ const DefaultImage = "meshmanager/allspark:0.1.0"
 type Options struct {
 	Namespace  string
 	Image      string
-	Components []Component // none means all, or PeerComponents of a peer
-	Replicas   int32
+	Components []Component // none means all
+	Replicas   int32       // of each workload; with Autoscaling the fewest
 	Resources  corev1.ResourceRequirements
 
-	// Revision is the value of the namespace's istio.io/rev label, "" when the namespace is not to be labelled.
+	// Revision is the value of the pods' istio.io/rev label, "" where their namespace's label decides.
 	Revision string
-	// OwnNamespace tells that the namespace is part of the application: made with it and removed with it.
-	OwnNamespace bool
+	// Autoscaling tells whether autoscalers add pods to workloads under load.
+	Autoscaling bool
 	// Proxyless makes the services speak gRPC over xDS themselves; otherwise they speak HTTP through a sidecar.
 	Proxyless bool
-	// Peer is a further cluster of the mesh: it has no load generator and leaves routing to the first.
-	Peer bool
-	// IstioResources tells whether to render the resources that route and secure the application's traffic.
+	// IstioResources tells whether to render the resources that route the application's traffic.
 	IstioResources bool
 
 	// Load is what the load generator sends to frontpage.
@@ -50,7 +48,6 @@ func DefaultOptions() Options {
 			Requests: corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("40m"), corev1.ResourceMemory: resource.MustParse("64Mi")},
 			Limits:   corev1.ResourceList{corev1.ResourceCPU: resource.MustParse("2"), corev1.ResourceMemory: resource.MustParse("192Mi")},
 		},
-		OwnNamespace:   true,
 		IstioResources: true,
 		Load:           load.Defaults(),
 	}
@@ -58,20 +55,16 @@ func DefaultOptions() Options {
 
 // components are those to deploy.
 func (o Options) components() []Component {
-	switch {
-	case len(o.Components) > 0:
+	if len(o.Components) > 0 {
 		return o.Components
-	case o.Peer:
-		return PeerComponents()
-	default:
-		return Components()
 	}
+	return Components()
 }
 
 func (o Options) has(component Component) bool { return slices.Contains(o.components(), component) }
 
-// generatesLoad tells whether the load generator is part of the application.
-func (o Options) generatesLoad() bool { return o.has(Frontpage) && !o.Peer }
+// generatesLoad tells whether the load generator is part of the application: it calls the frontpage.
+func (o Options) generatesLoad() bool { return o.has(Frontpage) }
 
 // host is the full name of a component's Service.
 func (o Options) host(component Component) string {
@@ -84,8 +77,11 @@ func (o Options) validate() error {
 		return errors.New("the demo application needs a namespace and an image")
 	case o.Replicas < 0:
 		return fmt.Errorf("the number of replicas is %d, which is negative", o.Replicas)
-	case o.OwnNamespace && o.Revision == "":
-		return errors.New("the demo application's namespace needs the revision of a control plane")
+	}
+	for _, component := range o.Components {
+		if !slices.Contains(Components(), component) {
+			return unknownComponent(string(component))
+		}
 	}
 	return o.Load.Validate()
 }

@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
-	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/kube"
 )
 
@@ -25,9 +24,6 @@ func Render(o Options) ([]*unstructured.Unstructured, error) {
 		return nil, err
 	}
 	var objects []runtime.Object
-	if o.OwnNamespace {
-		objects = append(objects, namespace(o))
-	}
 	for _, component := range Components() {
 		// Names must resolve in every cluster of the mesh, also where a service has no pods.
 		objects = append(objects, service(o, component))
@@ -36,32 +32,18 @@ func Render(o Options) ([]*unstructured.Unstructured, error) {
 		}
 	}
 	for _, w := range workloads() {
-		if o.has(w.component) {
-			objects = append(objects, deployment(o, w))
+		if !o.has(w.component) {
+			continue
+		}
+		objects = append(objects, deployment(o, w))
+		if o.scales(w) {
+			objects = append(objects, autoscaler(o, w))
 		}
 	}
 	if o.generatesLoad() {
 		objects = append(objects, serviceAccount(o, LoadGenerator), loadSettings(o), loadGenerator(o))
 	}
-	if o.IstioResources {
-		objects = append(objects, istioResources(o)...)
-	}
-	return convert(objects)
-}
-
-// everything renders the objects of all variants of the application: what any installation may have made.
-func everything(namespace string) ([]kube.Ref, error) {
-	var refs []kube.Ref
-	for _, proxyless := range []bool{false, true} {
-		o := DefaultOptions()
-		o.Namespace, o.Revision, o.Proxyless = namespace, "any", proxyless
-		objects, err := Render(o)
-		if err != nil {
-			return nil, err
-		}
-		refs = kube.Union(refs, kube.RefsOf(objects))
-	}
-	return refs, nil
+	return convert(append(objects, istioResources(o)...))
 }
 
 func convert(objects []runtime.Object) ([]*unstructured.Unstructured, error) {
@@ -91,21 +73,6 @@ func dropEmpty(u *unstructured.Unstructured) {
 	}
 	if spec, ok := u.Object["spec"].(map[string]any); ok && len(spec) == 0 {
 		delete(u.Object, "spec")
-	}
-}
-
-func namespace(o Options) *corev1.Namespace {
-	return &corev1.Namespace{
-		TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "Namespace"},
-		ObjectMeta: metav1.ObjectMeta{
-			Name: o.Namespace,
-			Labels: map[string]string{
-				"app.kubernetes.io/instance": partOf,
-				"app.kubernetes.io/name":     partOf,
-				partOfLabel:                  partOf,
-				istio.RevisionLabel:          o.Revision,
-			},
-		},
 	}
 }
 

@@ -13,19 +13,23 @@ import (
 	"github.com/meshmanager/smm/internal/kube"
 )
 
+// ofApplication selects the application's own objects.
+func ofApplication() client.MatchingLabels { return client.MatchingLabels{partOfLabel: partOf} }
+
 // state is the application as the cluster shows it.
 type state struct {
 	deployments []appsv1.Deployment // sorted by name
 	pods        []corev1.Pod
 }
 
-func (a *Application) state(ctx context.Context, namespace string) (state, error) {
+// readState reads the application of a namespace.
+func readState(ctx context.Context, reader client.Reader, namespace string) (state, error) {
 	deployments := &appsv1.DeploymentList{}
-	if err := a.client.List(ctx, deployments, client.InNamespace(namespace), ofApplication()); err != nil {
+	if err := reader.List(ctx, deployments, client.InNamespace(namespace), ofApplication()); err != nil {
 		return state{}, fmt.Errorf("list deployments: %w", err)
 	}
 	pods := &corev1.PodList{}
-	if err := a.client.List(ctx, pods, client.InNamespace(namespace), ofApplication()); err != nil {
+	if err := reader.List(ctx, pods, client.InNamespace(namespace), ofApplication()); err != nil {
 		return state{}, fmt.Errorf("list pods: %w", err)
 	}
 	slices.SortFunc(deployments.Items, func(a, b appsv1.Deployment) int { return cmp.Compare(a.Name, b.Name) })

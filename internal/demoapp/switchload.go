@@ -8,10 +8,11 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
-	"k8s.io/apimachinery/pkg/runtime"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
-	"github.com/meshmanager/smm/internal/allspark/load"
+	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
 	"github.com/meshmanager/smm/internal/kube"
 )
 
@@ -28,44 +29,44 @@ type LoadChange struct {
 	Delayed string `json:"delayed,omitempty"`
 }
 
-// SwitchLoad turns the load generator on or off: for good in its settings, and at once in its pods, which keep running.
+// SwitchLoad turns the load generator on or off: for good in the DemoApplication, and at once in the generator's pods,
+// which keep running.
 func (a *Application) SwitchLoad(ctx context.Context, namespace string, on bool) (LoadChange, error) {
-	settings, err := a.loadSettings(ctx, namespace)
+	demo, err := a.generating(ctx, namespace)
 	if err != nil {
 		return LoadChange{}, err
 	}
-	settings.Enabled = on
-	o := DefaultOptions()
-	o.Namespace, o.Load = namespace, settings
-	objects, err := convert([]runtime.Object{loadSettings(o)})
-	if err != nil {
+	patch := fmt.Appendf(nil, `{"spec":{"load":{"enabled":%t}}}`, on)
+	if loadOf(demo.Spec.Load).Enabled != on {
+		if err := a.client.Patch(ctx, demo, client.RawPatch(types.MergePatchType, patch), client.FieldOwner(kube.FieldManager)); err != nil {
+			return LoadChange{}, fmt.Errorf("change the load: %w", err)
+		}
+	}
+	if demo, err = a.reconcile(ctx, client.ObjectKeyFromObject(demo)); err != nil {
 		return LoadChange{}, err
 	}
-	if _, err := a.applier.Apply(ctx, owner(namespace), objects); err != nil {
-		return LoadChange{}, fmt.Errorf("change the load: %w", err)
+	if err := failureOf(demo); err != nil {
+		return LoadChange{}, err
 	}
-	change := LoadChange{Namespace: namespace, Enabled: on, MinRPS: settings.MinRPS, MaxRPS: settings.MaxRPS}
+	settings := loadOf(demo.Spec.Load)
+	change := LoadChange{Namespace: namespace, Enabled: settings.Enabled, MinRPS: settings.MinRPS, MaxRPS: settings.MaxRPS}
 	if err := a.tellGenerators(ctx, namespace, on); err != nil {
 		change.Delayed = err.Error()
 	}
 	return change, nil
 }
 
-// loadSettings reads the settings of the installed load generator.
-func (a *Application) loadSettings(ctx context.Context, namespace string) (load.Settings, error) {
-	found := &corev1.ConfigMap{}
-	err := a.client.Get(ctx, client.ObjectKey{Namespace: namespace, Name: LoadGenerator}, found)
-	if apierrors.IsNotFound(err) || err == nil && found.Annotations[kube.OwnerAnnotation] != owner(namespace).String() {
-		return load.Settings{}, fmt.Errorf("namespace %s has no load generator: run 'smm demoapp install' on the cluster that has the frontpage", namespace)
+// generating reads the application of a namespace, which must have a load generator.
+func (a *Application) generating(ctx context.Context, namespace string) (*smmv1alpha1.DemoApplication, error) {
+	demo := &smmv1alpha1.DemoApplication{}
+	err := a.client.Get(ctx, keyOf(namespace), demo)
+	switch {
+	case err == nil && isEnabled(demo) && optionsOf(demo).generatesLoad():
+		return demo, nil
+	case err == nil, apierrors.IsNotFound(err), meta.IsNoMatchError(err):
+		return nil, fmt.Errorf("namespace %s has no load generator: run 'smm demoapp install' on the cluster that has the frontpage", namespace)
 	}
-	if err != nil {
-		return load.Settings{}, fmt.Errorf("read the load settings: %w", err)
-	}
-	settings, err := load.Defaults().Parse(found.Data)
-	if err != nil {
-		return settings, fmt.Errorf("ConfigMap %s/%s: %w", namespace, LoadGenerator, err)
-	}
-	return settings, nil
+	return nil, fmt.Errorf("read the demo application: %w", err)
 }
 
 // tellGenerators tells the running generators to start or to stop.

@@ -56,7 +56,7 @@ func (a *Application) Traffic(ctx context.Context, namespace string, interval ti
 		return nil, err
 	}
 	elapsed := time.Since(start)
-	state, err := a.state(ctx, namespace)
+	state, err := readState(ctx, a.client, namespace)
 	if err != nil {
 		return nil, err
 	}
@@ -83,7 +83,7 @@ type counts struct {
 type reading map[string]map[string]counts
 
 func (a *Application) scrape(ctx context.Context, namespace string) (reading, error) {
-	state, err := a.state(ctx, namespace)
+	state, err := readState(ctx, a.client, namespace)
 	if err != nil {
 		return nil, err
 	}

@@ -9,8 +9,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/meta"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
 	"github.com/meshmanager/smm/internal/kube"
 )
 
@@ -23,20 +25,16 @@ type Removal struct {
 	Kept []string `json:"kept,omitempty"`
 }
 
-// Uninstall removes the objects of the application and, if it made the namespace and nobody else uses it, the
-// namespace. It waits until the pods, or the namespace, are gone.
+// Uninstall deletes the DemoApplication and removes what it consists of and, if a command made the namespace and nobody
+// else uses it, the namespace. It waits until the pods, or the namespace, are gone.
 func (a *Application) Uninstall(ctx context.Context, namespace string, progress func(string)) (Removal, error) {
 	result := Removal{Namespace: namespace}
-	all, err := everything(namespace)
-	if err != nil {
-		return result, err
-	}
-	removed, err := a.applier.Remove(ctx, owner(namespace), withoutNamespace(all))
-	result.Objects = len(removed)
+	removed, err := a.removeApplication(ctx, namespace)
 	if err != nil {
 		return result, fmt.Errorf("uninstall the demo application: %w", err)
 	}
-	if len(removed) > 0 {
+	result.Objects = removed
+	if removed > 0 {
 		if err := a.awaitEndOfPods(ctx, namespace, progress); err != nil {
 			return result, err
 		}
@@ -45,10 +43,28 @@ func (a *Application) Uninstall(ctx context.Context, namespace string, progress 
 	if err != nil {
 		return result, err
 	}
-	if kept != "" && len(removed) > 0 {
+	if kept != "" && removed > 0 {
 		result.Kept = append(result.Kept, kept)
 	}
 	return result, nil
+}
+
+// removeApplication deletes the DemoApplication first, so that no operator puts back what goes with it, and returns how
+// many objects it removed. What is left out here by an interruption, Kubernetes removes along with the resource.
+func (a *Application) removeApplication(ctx context.Context, namespace string) (int, error) {
+	demo := &smmv1alpha1.DemoApplication{}
+	err := a.client.Get(ctx, keyOf(namespace), demo)
+	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
+		return 0, nil
+	}
+	if err != nil {
+		return 0, err
+	}
+	if err := a.client.Delete(ctx, demo, client.PropagationPolicy(metav1.DeletePropagationBackground)); client.IgnoreNotFound(err) != nil {
+		return 0, err
+	}
+	removed, err := a.applier.Remove(ctx, ownerOf(demo), kube.Refs(demo.Status.Inventory))
+	return 1 + len(removed), err
 }
 
 // removeNamespace removes the application's own namespace, or says why it is kept.
@@ -60,7 +76,7 @@ func (a *Application) removeNamespace(ctx context.Context, name string, progress
 		return "", nil
 	case err != nil:
 		return "", fmt.Errorf("read namespace %s: %w", name, err)
-	case namespace.Annotations[kube.OwnerAnnotation] != owner(name).String():
+	case !isOwn(namespace):
 		return fmt.Sprintf("namespace %s, which was there before", name), nil
 	}
 	foreign, err := a.foreign(ctx, name)
@@ -71,7 +87,7 @@ func (a *Application) removeNamespace(ctx context.Context, name string, progress
 		return fmt.Sprintf("namespace %s, because it holds %s", name, foreign), nil
 	}
 	progress("waiting for the end of namespace " + name)
-	if _, err := a.applier.Remove(ctx, owner(name), []kube.Ref{{Version: "v1", Kind: "Namespace", Name: name}}); err != nil {
+	if _, err := a.applier.Remove(ctx, commandsOwner(), []kube.Ref{{Version: "v1", Kind: "Namespace", Name: name}}); err != nil {
 		return "", err
 	}
 	return "", a.awaitEndOfNamespace(ctx, name)

@@ -95,8 +95,10 @@ func (l *logic) apply(ctx context.Context, gateway *v1alpha1.IstioMeshGateway, o
 	if err := l.restorePorts(ctx, seen.service, objects, ownerOf(gateway)); err != nil {
 		return seen, err
 	}
-	if err := l.handOverReplicas(ctx, gateway, seen.deployment); err != nil {
-		return seen, err
+	if scaleOf(gateway.Spec.Deployment).automatic {
+		if err := kube.HandOverReplicas(ctx, l.client, seen.deployment); err != nil {
+			return seen, err
+		}
 	}
 	record := func(ctx context.Context, refs []kube.Ref) error {
 		gateway.Status.Inventory = kube.Entries(refs)

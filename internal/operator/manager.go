@@ -19,6 +19,7 @@ import (
 
 	"github.com/meshmanager/smm/api"
 	"github.com/meshmanager/smm/internal/controlplane"
+	"github.com/meshmanager/smm/internal/demoapp"
 	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/kube"
 	"github.com/meshmanager/smm/internal/meshgateway"
@@ -74,7 +75,7 @@ func New(config *rest.Config, options Options) (manager.Manager, error) {
 		Cache:                         cache.Options{ByObject: onlyOurs()},
 		Client: client.Options{Cache: &client.CacheOptions{
 			// These are read rarely and one by one; a cache would hold those of the whole cluster.
-			DisableFor: []client.Object{&appsv1.Deployment{}, &appsv1.DaemonSet{}, &corev1.ConfigMap{}, &corev1.Pod{}, &corev1.Service{}},
+			DisableFor: []client.Object{&appsv1.Deployment{}, &appsv1.DaemonSet{}, &corev1.ConfigMap{}, &corev1.Node{}, &corev1.Pod{}, &corev1.Service{}},
 		}},
 	})
 	if err != nil {
@@ -106,6 +107,9 @@ func addControllers(m manager.Manager, options Options, kubernetesVersion string
 	}
 	if err := AddIstioMeshGateways(m, meshgateway.NewReconciler(c, applier, options.Catalogue, kubernetesVersion)); err != nil {
 		return fmt.Errorf("set up the controller of IstioMeshGateways: %w", err)
+	}
+	if err := addDemoApplications(m, demoapp.NewReconciler(c, applier)); err != nil {
+		return fmt.Errorf("set up the controller of DemoApplications: %w", err)
 	}
 	return nil
 }

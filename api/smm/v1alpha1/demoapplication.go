@@ -74,7 +74,20 @@ type DemoApplicationSpec struct {
 	// Generated load.
 	// +optional
 	Load *DemoLoad `json:"load,omitempty"`
+	// Image of the services. The product's own when not set.
+	// +optional
+	Image string `json:"image,omitempty"`
+	// Whether the services speak gRPC over xDS themselves instead of HTTP through a sidecar. When not set, they do
+	// where a node has the label smm.cisco.com/proxyless=true.
+	// +optional
+	Proxyless *bool `json:"proxyless,omitempty"`
 }
+
+// Conditions of a DemoApplication beside Ready.
+const (
+	// ConditionSLOResources tells what has become of spec.deploySLOResources. It is absent where that is not set.
+	ConditionSLOResources = "SLOResources"
+)
 
 // ControlPlaneReference refers to a ControlPlane.
 type ControlPlaneReference struct {

@@ -1,4 +1,4 @@
-package meshgateway
+package kube
 
 import (
 	"context"
@@ -9,18 +9,17 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-
-	"github.com/meshmanager/smm/api/servicemesh/v1alpha1"
-	"github.com/meshmanager/smm/internal/kube"
 )
 
 // keeper is the field manager that holds the number of pods for an autoscaler to begin with.
-const keeper = kube.FieldManager + "-replicas"
+const keeper = FieldManager + "-replicas"
 
-// handOverReplicas keeps the pods of a gateway that gets an autoscaler. A field that is not applied
-// any more falls back to its default, and a single pod may be too few until the autoscaler acts.
-func (l *logic) handOverReplicas(ctx context.Context, gateway *v1alpha1.IstioMeshGateway, live *appsv1.Deployment) error {
-	if live == nil || live.Spec.Replicas == nil || !scaleOf(gateway.Spec.Deployment).automatic || !appliesReplicas(live) {
+// HandOverReplicas keeps the pods of a Deployment that gets an autoscaler and whose number of pods
+// the product applied until now. A field that is not applied any more falls back to its default,
+// and a single pod may be too few until the autoscaler acts. A Deployment that is nil, or whose
+// replicas are somebody else's already, is left alone.
+func HandOverReplicas(ctx context.Context, c client.Client, live *appsv1.Deployment) error {
+	if live == nil || live.Spec.Replicas == nil || !appliesReplicas(live) {
 		return nil
 	}
 	kept := &unstructured.Unstructured{Object: map[string]any{
@@ -29,7 +28,7 @@ func (l *logic) handOverReplicas(ctx context.Context, gateway *v1alpha1.IstioMes
 		"metadata":   map[string]any{"name": live.Name, "namespace": live.Namespace},
 		"spec":       map[string]any{"replicas": int64(*live.Spec.Replicas)},
 	}}
-	if err := l.client.Apply(ctx, client.ApplyConfigurationFromUnstructured(kept), client.FieldOwner(keeper), client.ForceOwnership); err != nil {
+	if err := c.Apply(ctx, client.ApplyConfigurationFromUnstructured(kept), client.FieldOwner(keeper), client.ForceOwnership); err != nil {
 		return fmt.Errorf("hand the replicas of Deployment %s/%s over: %w", live.Namespace, live.Name, err)
 	}
 	return nil
@@ -38,7 +37,7 @@ func (l *logic) handOverReplicas(ctx context.Context, gateway *v1alpha1.IstioMes
 // appliesReplicas tells whether the product applied the number of pods.
 func appliesReplicas(live *appsv1.Deployment) bool {
 	for _, entry := range live.ManagedFields {
-		if entry.Manager != kube.FieldManager || entry.Operation != metav1.ManagedFieldsOperationApply || entry.FieldsV1 == nil {
+		if entry.Manager != FieldManager || entry.Operation != metav1.ManagedFieldsOperationApply || entry.FieldsV1 == nil {
 			continue
 		}
 		var fields struct {
