@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/meshmanager/smm/internal/allspark/answer"
 	"github.com/meshmanager/smm/internal/allspark/call"
 	"github.com/meshmanager/smm/internal/allspark/load"
 	"github.com/meshmanager/smm/internal/allspark/metrics"
@@ -19,8 +20,9 @@ import (
 )
 
 const (
-	// drainDelay is how long the program serves on after it was told to stop, until callers have heard of it.
-	drainDelay = time.Second
+	// drainDelay is how long the program serves on after it was told to stop, until callers have heard of it: the news
+	// goes through the API server, the control plane and every caller's configuration.
+	drainDelay = 3 * time.Second
 
 	// grace is how long calls in progress may take after that.
 	grace = 5 * time.Second
@@ -72,7 +74,12 @@ func (p *program) run(ctx context.Context) error {
 		return err
 	}
 	if generator != nil {
-		group.Go(func() error { generator.Run(ctx); return nil })
+		group.Go(func() error {
+			generator.Run(ctx)
+			state := generator.State()
+			p.log.Info("load ended", "sent", state.Sent, "failed", state.Failed, "failedBehind", state.FailedBehind, "skipped", state.Skipped)
+			return nil
+		})
 		if p.config.LoadDir != "" {
 			group.Go(func() error { generator.Watch(ctx, p.config.LoadDir, generator.Settings(), p.log); return nil })
 		}
@@ -133,14 +140,23 @@ func (p *program) generator() (*load.Generator, error) {
 			return nil, err
 		}
 	}
-	return load.NewGenerator(settings, func(ctx context.Context) error {
-		for _, target := range p.config.LoadTargets {
-			for range target.Count {
-				if result := p.caller.Call(ctx, target, call.Options{}); result.Err != nil {
-					return result.Err
-				}
+	return load.NewGenerator(settings, p.request), nil
+}
+
+// request makes the load generator's calls once.
+func (p *program) request(ctx context.Context) (behind int, err error) {
+	for _, target := range p.config.LoadTargets {
+		for range target.Count {
+			result := p.caller.Call(ctx, target, call.Options{})
+			if result.Err != nil {
+				p.log.Warn("request failed", "target", target.URL(), "error", result.Err)
+				return behind, result.Err
+			}
+			failed, messages := answer.Failures(result.Answer)
+			if behind += failed; failed > 0 {
+				p.log.Warn("calls behind a request failed", "target", target.URL(), "failed", failed, "errors", messages)
 			}
 		}
-		return nil
-	}), nil
+	}
+	return behind, nil
 }

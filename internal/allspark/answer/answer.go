@@ -33,3 +33,24 @@ type Call struct {
 	Messages  []string          `json:"messages,omitempty"` // of the first errors
 	Answers   []json.RawMessage `json:"answers,omitempty"`  // the first of them
 }
+
+// Failures counts the calls that have failed behind the service that gave the answer, as far as answers are quoted in
+// it, with the messages of the first errors.
+func Failures(text json.RawMessage) (failed int, messages []string) {
+	var a Answer
+	if json.Unmarshal(text, &a) != nil {
+		return 0, nil
+	}
+	for _, call := range a.Calls {
+		failed += call.Sent - call.Succeeded
+		for _, message := range call.Messages {
+			messages = append(messages, a.Service+" to "+call.Target+": "+message)
+		}
+		for _, quoted := range call.Answers {
+			behind, more := Failures(quoted)
+			failed += behind
+			messages = append(messages, more...)
+		}
+	}
+	return failed, messages
+}

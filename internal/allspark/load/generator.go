@@ -17,18 +17,22 @@ const (
 
 // Generator sends requests at the rate of its settings, which may change while it runs.
 type Generator struct {
-	send    func(context.Context) error
+	send    Send
 	changed chan struct{}
 
 	mu       sync.Mutex
 	settings Settings
 	started  time.Time // when the present swing began
 
-	sent, failed, skipped atomic.Int64
+	sent, failed, failedBehind, skipped atomic.Int64
 }
 
-// NewGenerator returns a Generator that calls send for every request; send must bound its own time.
-func NewGenerator(settings Settings, send func(context.Context) error) *Generator {
+// Send sends one request and must bound its own time. behind is how many calls the answer says have failed behind the
+// service that answered.
+type Send func(context.Context) (behind int, err error)
+
+// NewGenerator returns a Generator that calls send for every request.
+func NewGenerator(settings Settings, send Send) *Generator {
 	return &Generator{send: send, settings: settings, started: time.Now(), changed: make(chan struct{}, 1)}
 }
 
@@ -62,7 +66,9 @@ type State struct {
 	RPS         float64 `json:"rps"` // the rate that is aimed at now
 	Sent        int64   `json:"sent"`
 	Failed      int64   `json:"failed"`
-	Skipped     int64   `json:"skipped"` // not sent, because too many were waiting for an answer
+	// FailedBehind counts the calls that services made for these requests and that failed, as the answers tell.
+	FailedBehind int64 `json:"failedBehind"`
+	Skipped      int64 `json:"skipped"` // not sent, because too many were waiting for an answer
 }
 
 // State returns what the generator is doing now.
@@ -70,7 +76,7 @@ func (g *Generator) State() State {
 	s := g.Settings()
 	return State{
 		Enabled: s.Enabled, MinRPS: s.MinRPS, MaxRPS: s.MaxRPS, SwingPeriod: s.SwingPeriod.String(), RPS: g.rate(time.Now()),
-		Sent: g.sent.Load(), Failed: g.failed.Load(), Skipped: g.skipped.Load(),
+		Sent: g.sent.Load(), Failed: g.failed.Load(), FailedBehind: g.failedBehind.Load(), Skipped: g.skipped.Load(),
 	}
 }
 
@@ -131,8 +137,10 @@ func (g *Generator) start(ctx context.Context, slots chan struct{}, inFlight *sy
 	g.sent.Add(1)
 	inFlight.Go(func() {
 		defer func() { <-slots }()
-		if g.send(context.WithoutCancel(ctx)) != nil {
+		behind, err := g.send(context.WithoutCancel(ctx))
+		if err != nil {
 			g.failed.Add(1)
 		}
+		g.failedBehind.Add(int64(behind))
 	})
 }
