@@ -35,6 +35,15 @@ func Take(ctx context.Context, reader client.Reader) (revision.Cluster, error) {
 	return c, nil
 }
 
+// Selectors reads only what tells which label selects which control plane.
+func Selectors(ctx context.Context, reader client.Reader) (revision.Cluster, error) {
+	var c revision.Cluster
+	if err := planes(ctx, reader, &c); err != nil {
+		return c, err
+	}
+	return c, webhooks(ctx, reader, &c)
+}
+
 // each visits all objects of a kind, page by page. They are read past any cache: a cache of whole
 // kinds, most of whose objects are not the product's, would cost more than a rare list.
 func each(ctx context.Context, reader client.Reader, kind schema.GroupVersionKind, visit func(*unstructured.Unstructured)) error {
