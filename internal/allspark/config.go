@@ -24,6 +24,10 @@ type Config struct {
 	Requests []request.Request
 	Timeout  time.Duration // of one call
 
+	// DrainDelay is how long the program serves on after it was told to stop, until callers have heard of it: the news
+	// goes through the API server, the control plane and every caller's configuration.
+	DrainDelay time.Duration
+
 	HTTP, GRPC, TCP, Control string // listen addresses, or Off
 	HTTPEndpoint             string
 
@@ -46,6 +50,7 @@ func FromEnvironment(getenv func(string) string) (Config, error) {
 	c := Config{
 		Requests:     env.requests("REQUESTS"),
 		Timeout:      env.duration("REQUEST_TIMEOUT", 10*time.Second),
+		DrainDelay:   env.duration("DRAIN_DELAY", 3*time.Second),
 		HTTP:         env.address("HTTPSERVER_LISTENADDRESS", "0.0.0.0:8080"),
 		Control:      env.address("CONTROL_LISTENADDRESS", "0.0.0.0:8081"),
 		GRPC:         env.address("GRPCSERVER_LISTENADDRESS", "0.0.0.0:8082"),

@@ -81,7 +81,7 @@ type program struct {
 func launch(t *testing.T, environment map[string]string) *program {
 	t.Helper()
 	command := exec.Command(os.Args[0])
-	command.Env = append(os.Environ(), runAsProgram+"=1")
+	command.Env = append(os.Environ(), runAsProgram+"=1", "DRAIN_DELAY=100ms")
 	for _, name := range []string{"HTTPSERVER_LISTENADDRESS", "GRPCSERVER_LISTENADDRESS", "TCPSERVER_LISTENADDRESS", "CONTROL_LISTENADDRESS"} {
 		command.Env = append(command.Env, name+"=127.0.0.1:0")
 	}

@@ -19,14 +19,8 @@ import (
 	"github.com/meshmanager/smm/internal/allspark/serve"
 )
 
-const (
-	// drainDelay is how long the program serves on after it was told to stop, until callers have heard of it: the news
-	// goes through the API server, the control plane and every caller's configuration.
-	drainDelay = 3 * time.Second
-
-	// grace is how long calls in progress may take after that.
-	grace = 5 * time.Second
-)
+// grace is how long calls in progress may take when the program ends.
+const grace = 5 * time.Second
 
 // Run serves until the context ends.
 func Run(ctx context.Context, config Config, log *slog.Logger) error {
@@ -66,7 +60,7 @@ func (p *program) run(ctx context.Context) error {
 	context.AfterFunc(ctx, func() {
 		p.readiness.NotReady("program", "stopping")
 		p.log.Info("stopping")
-		time.AfterFunc(drainDelay, stop)
+		time.AfterFunc(p.config.DrainDelay, stop)
 	})
 
 	generator, err := p.generator()
