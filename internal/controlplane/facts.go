@@ -24,6 +24,8 @@ type Facts struct {
 	Base bool
 	// CNI tells that this control plane brings the CNI plugin, of which a cluster has one.
 	CNI bool
+	// Attached are the namespaces whose pods ask for the CNI plugin by a network attachment.
+	Attached []string
 }
 
 // factsOf observes what the rendering of a control plane depends on. all are the control planes
@@ -36,6 +38,9 @@ func (l *logic) factsOf(ctx context.Context, icp *v1alpha1.IstioControlPlane, al
 	}
 	var err error
 	if facts.Mesh, err = l.readMesh(ctx, icp); err != nil {
+		return Facts{}, err
+	}
+	if facts.Attached, err = l.attachedNamespaces(ctx, icp); err != nil {
 		return Facts{}, err
 	}
 	facts.OpenShift, err = l.platform.isOpenShift()

@@ -58,15 +58,15 @@ func (l *logic) expand(ctx context.Context, icp *v1alpha1.IstioControlPlane, exp
 	return expansionWaiting(gateway), nil
 }
 
-// routesRecheck is how often the routes of mesh expansion are looked at: their kinds are Istio's and
-// not known before its CRDs are, so they are not watched.
-const routesRecheck = 10 * time.Second
+// unwatchedRecheck is how often the routes of mesh expansion and network attachments are looked at:
+// their kinds are not the product's and not known before their CRDs are, so they are not watched.
+const unwatchedRecheck = 10 * time.Second
 
 // settled is the outcome of a control plane that has all it asks for.
-func settled(expansion []*unstructured.Unstructured) kube.Outcome {
+func settled(icp *v1alpha1.IstioControlPlane, expansion []*unstructured.Unstructured) kube.Outcome {
 	outcome := kube.Done()
-	if len(expansion) > 0 {
-		outcome.RequeueAfter = routesRecheck
+	if len(expansion) > 0 || standsAlone(icp) {
+		outcome.RequeueAfter = unwatchedRecheck
 	}
 	return outcome
 }

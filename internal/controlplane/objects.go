@@ -71,6 +71,9 @@ func ownObjects(icp *v1alpha1.IstioControlPlane, release istio.Release, facts Fa
 	if facts.OpenShift {
 		objects = append(objects, constraintBindings(revisionOf(icp), revisionOf(icp).Istiod(), istiodConstraints())...)
 	}
+	for _, namespace := range facts.Attached {
+		objects = append(objects, networkAttachment(icp, namespace))
+	}
 	istiod, err := istiodOf(objects, revisionOf(icp))
 	if err != nil {
 		return nil, err

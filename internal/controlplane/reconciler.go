@@ -79,7 +79,7 @@ func (l *logic) Reconcile(ctx context.Context, icp *v1alpha1.IstioControlPlane, 
 		return kube.Wait(waiting), nil
 	}
 	setState(icp, state, message)
-	return settled(rendered.Expansion), nil
+	return settled(icp, rendered.Expansion), nil
 }
 
 // sync applies one part of what the control plane consists of, and prunes what is neither in it

@@ -30,13 +30,34 @@ const (
 )
 
 func addControlPlanes(m manager.Manager, reconciler *kube.Reconciler[*smmv1alpha1.ControlPlane]) error {
-	return builder.ControllerManagedBy(m).
+	build := builder.ControllerManagedBy(m).
 		Named("controlplane").
 		For(&smmv1alpha1.ControlPlane{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&servicemeshv1alpha1.IstioControlPlane{}, toOwner(smmv1alpha1.KindControlPlane)).
+		Watches(&servicemeshv1alpha1.IstioMeshGateway{}, toOwner(smmv1alpha1.KindControlPlane)).
 		Watches(&corev1.Namespace{}, toOwner(smmv1alpha1.KindControlPlane)).
-		WithOptions(controller.Options{MaxConcurrentReconciles: maxRounds}).
-		Complete(rounds(reconciler))
+		Watches(&corev1.Namespace{}, toAllControlPlanes(m.GetClient()), builder.WithPredicates(predicate.LabelChangedPredicate{})).
+		WithOptions(controller.Options{MaxConcurrentReconciles: maxRounds})
+	for _, kind := range Watched() {
+		build = build.WatchesMetadata(metadataOf(kind), toOwner(smmv1alpha1.KindControlPlane))
+	}
+	return build.Complete(rounds(reconciler))
+}
+
+// toAllControlPlanes leads from a namespace whose pods get proxies, or no longer do, to a round
+// for every ControlPlane: it may need the registry's credentials.
+func toAllControlPlanes(c client.Client) handler.EventHandler {
+	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, namespace client.Object) []reconcile.Request {
+		var all smmv1alpha1.ControlPlaneList
+		if _, labelled := namespace.GetLabels()[istio.RevisionLabel]; !labelled || c.List(ctx, &all) != nil {
+			return nil // the cache is not synced; its first events lead to rounds anyway
+		}
+		var requests []reconcile.Request
+		for i := range all.Items {
+			requests = append(requests, reconcile.Request{NamespacedName: client.ObjectKeyFromObject(&all.Items[i])})
+		}
+		return requests
+	})
 }
 
 func addIstioControlPlanes(m manager.Manager, reconciler *kube.Reconciler[*servicemeshv1alpha1.IstioControlPlane]) error {

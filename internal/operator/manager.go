@@ -75,7 +75,9 @@ func New(config *rest.Config, options Options) (manager.Manager, error) {
 		Cache:                         cache.Options{ByObject: onlyOurs()},
 		Client: client.Options{Cache: &client.CacheOptions{
 			// These are read rarely and one by one; a cache would hold those of the whole cluster.
-			DisableFor: []client.Object{&appsv1.Deployment{}, &appsv1.DaemonSet{}, &corev1.ConfigMap{}, &corev1.Node{}, &corev1.Pod{}, &corev1.Service{}},
+			DisableFor: []client.Object{
+				&appsv1.Deployment{}, &appsv1.DaemonSet{}, &corev1.ConfigMap{}, &corev1.Node{}, &corev1.Pod{}, &corev1.Secret{}, &corev1.Service{},
+			},
 		}},
 	})
 	if err != nil {

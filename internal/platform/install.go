@@ -107,7 +107,26 @@ func (i *Installer) render(cp *smmv1alpha1.ControlPlane, icp *servicemeshv1alpha
 	kube.SortForApply(rendered)
 	objects = append(objects, custom)
 	objects = append(objects, definitions...)
-	return append(objects, rendered...), nil
+	objects = append(objects, rendered...)
+	parts, err := renderComponents(cp, i.catalogue)
+	return append(objects, parts...), err
+}
+
+// renderComponents renders the components that follow from the ControlPlane alone.
+func renderComponents(cp *smmv1alpha1.ControlPlane, catalogue istio.Catalogue) ([]*unstructured.Unstructured, error) {
+	var objects []*unstructured.Unstructured
+	for _, component := range renderedComponents(catalogue) {
+		if !component.wanted(&cp.Spec) {
+			continue
+		}
+		rendered, err := component.render(cp)
+		if err != nil {
+			return nil, fmt.Errorf("component %s: %w", component.key, err)
+		}
+		kube.SortForApply(rendered)
+		objects = append(objects, rendered...)
+	}
+	return objects, nil
 }
 
 // istioControlPlane is the control plane that a ControlPlane asks for.

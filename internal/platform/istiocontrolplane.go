@@ -30,28 +30,26 @@ func RevisionOf(cp *smmv1alpha1.ControlPlane, catalogue istio.Catalogue) istio.R
 	return revision
 }
 
-// IstioControlPlane is the IstioControlPlane that a ControlPlane asks for: the product's defaults
-// with the ControlPlane's istioCROverrides merged over them. It is pure.
+// IstioControlPlane is the IstioControlPlane that a ControlPlane asks for: the product's defaults,
+// what the ControlPlane says of all its pods and of Istio's, and its istioCROverrides merged over
+// them. The error names a managed setting that is overridden. It is pure.
 func IstioControlPlane(cp *smmv1alpha1.ControlPlane, catalogue istio.Catalogue) (*unstructured.Unstructured, error) {
-	release, err := catalogue.Find("")
+	manager, err := meshManagerSettingsOf(&cp.Spec)
 	if err != nil {
 		return nil, err
 	}
-	mode := servicemeshv1alpha1.ModeActive
-	if cp.Spec.Role == smmv1alpha1.RolePassive {
-		mode = servicemeshv1alpha1.ModePassive
+	overrides, err := specOverrides(manager.Istio)
+	if err != nil {
+		return nil, err
 	}
-	spec := map[string]any{
-		"version":     release.Version,
-		"mode":        string(mode),
-		"meshID":      DefaultMeshID,
-		"networkName": "network1",
-		"meshConfig":  map[string]any{"defaultConfig": map[string]any{"holdApplicationUntilProxyStarts": true}},
+	if err := refuseManaged(&cp.Spec, overrides); err != nil {
+		return nil, err
 	}
-	if cp.Spec.ClusterName != "" {
-		spec["clusterID"] = cp.Spec.ClusterName
+	release, err := releaseOf(overrides, catalogue)
+	if err != nil {
+		return nil, err
 	}
-	overrides, err := specOverrides(cp)
+	spec, err := defaultSpec(&cp.Spec, manager.Istio, release)
 	if err != nil {
 		return nil, err
 	}
@@ -60,16 +58,27 @@ func IstioControlPlane(cp *smmv1alpha1.ControlPlane, catalogue istio.Catalogue) 
 		"apiVersion": servicemeshv1alpha1.GroupVersion.String(),
 		"kind":       servicemeshv1alpha1.KindIstioControlPlane,
 		"metadata":   map[string]any{"name": revision.Name, "namespace": revision.Namespace},
-		"spec":       overlay(spec, overrides),
+		"spec":       overlay(withExpansion(&cp.Spec, spec, overrides), overrides),
 	}}, nil
 }
 
+// releaseOf is the release that the overrides ask for. One that nobody knows is the
+// IstioControlPlane's matter, which says what there is.
+func releaseOf(overrides map[string]any, catalogue istio.Catalogue) (istio.Release, error) {
+	if version, set, _ := unstructured.NestedString(overrides, "version"); set {
+		if release, err := catalogue.Find(version); err == nil {
+			return release, nil
+		}
+	}
+	return catalogue.Find("")
+}
+
 // specOverrides reads the specification that a ControlPlane lays over the defaults.
-func specOverrides(cp *smmv1alpha1.ControlPlane) (map[string]any, error) {
-	if cp.Spec.MeshManager == nil || cp.Spec.MeshManager.Istio == nil {
+func specOverrides(settings *smmv1alpha1.MeshManagerIstio) (map[string]any, error) {
+	if settings == nil {
 		return nil, nil
 	}
-	text := cmp.Or(cp.Spec.MeshManager.Istio.IstioCROverrides, cp.Spec.MeshManager.Istio.IstioCRDOverrides)
+	text := cmp.Or(settings.IstioCROverrides, settings.IstioCRDOverrides)
 	var document struct {
 		Spec map[string]any `json:"spec"`
 	}

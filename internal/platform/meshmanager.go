@@ -29,51 +29,50 @@ func (m meshManager) enabled(cp *smmv1alpha1.ControlPlane) bool {
 	if manager == nil {
 		return true
 	}
-	off := func(enabled *bool) bool { return enabled != nil && !*enabled }
-	return !off(manager.Enabled) && (manager.Istio == nil || !off(manager.Istio.Enabled))
+	return !isFalse(manager.Enabled) && (manager.Istio == nil || !isFalse(manager.Istio.Enabled))
 }
 
-func (m meshManager) install(ctx context.Context, cp *smmv1alpha1.ControlPlane) (smmv1alpha1.ComponentStatus, error) {
+func (m meshManager) install(ctx context.Context, cp *smmv1alpha1.ControlPlane, _ kube.Save) (state, error) {
 	desired, err := IstioControlPlane(cp, m.catalogue)
 	if err != nil {
-		return smmv1alpha1.ComponentStatus{}, err
+		return state{}, err
 	}
 	live, err := m.read(ctx, cp)
 	if err != nil {
-		return smmv1alpha1.ComponentStatus{}, err
+		return state{}, err
 	}
-	if live == nil || ownerOf(cp).Owns(live) {
-		if _, err := m.applier.Apply(ctx, ownerOf(cp), []*unstructured.Unstructured{desired}); err != nil {
-			return smmv1alpha1.ComponentStatus{}, err
-		}
-		if live, err = m.read(ctx, cp); err != nil {
-			return smmv1alpha1.ComponentStatus{}, err
-		}
+	if live != nil && !ownerOf(cp).Owns(live) {
+		now := stateOf(live)
+		now.message += fmt.Sprintf("; %s was not made by this ControlPlane, whose settings of Istio it does not have", kube.RefOf(live))
+		return now, nil
+	}
+	if _, err := m.applier.Apply(ctx, ownerOf(cp), []*unstructured.Unstructured{desired}); err != nil {
+		return state{}, err
+	}
+	if live, err = m.read(ctx, cp); err != nil {
+		return state{}, err
 	}
 	return stateOf(live), nil
 }
 
 // remove deletes every IstioControlPlane that this ControlPlane made, also those of earlier Istio
 // versions that run beside the present one. One that somebody else made stays, and is said to.
-func (m meshManager) remove(ctx context.Context, cp *smmv1alpha1.ControlPlane) (smmv1alpha1.ComponentStatus, error) {
+func (m meshManager) remove(ctx context.Context, cp *smmv1alpha1.ControlPlane, _ kube.Save) (state, error) {
 	made, err := m.made(ctx, cp)
 	if err != nil {
-		return smmv1alpha1.ComponentStatus{}, err
+		return state{}, err
 	}
 	if len(made) > 0 {
 		if _, err := m.applier.Remove(ctx, ownerOf(cp), kube.RefsOf(made)); err != nil {
-			return smmv1alpha1.ComponentStatus{}, err
+			return state{}, err
 		}
-		return smmv1alpha1.ComponentStatus{Status: smmv1alpha1.ComponentReconciling, Message: waitingFor(made)}, nil
+		return reconciling(removalWaiting(made)), nil
 	}
 	live, err := m.read(ctx, cp)
 	if err != nil || live == nil {
-		return smmv1alpha1.ComponentStatus{Status: smmv1alpha1.ComponentRemoved}, err
+		return removed(""), err
 	}
-	return smmv1alpha1.ComponentStatus{
-		Status:  smmv1alpha1.ComponentRemoved,
-		Message: fmt.Sprintf("%s was not made by this ControlPlane and is kept", kube.RefOf(live)),
-	}, nil
+	return removed(fmt.Sprintf("%s was not made by this ControlPlane and is kept", kube.RefOf(live))), nil
 }
 
 // made lists the IstioControlPlanes that the ControlPlane made.
@@ -92,8 +91,8 @@ func (m meshManager) made(ctx context.Context, cp *smmv1alpha1.ControlPlane) ([]
 	return made, nil
 }
 
-// waitingFor says what keeps the control planes from going: who uses them comes before the rest.
-func waitingFor(made []*unstructured.Unstructured) string {
+// removalWaiting says what keeps the control planes from going: who uses them comes before the rest.
+func removalWaiting(made []*unstructured.Unstructured) string {
 	for _, icp := range made {
 		if users := conditionMessage(icp, servicemeshv1alpha1.ConditionInUse); users != "" {
 			return fmt.Sprintf("%s is %s", kube.RefOf(icp), users)
@@ -118,24 +117,24 @@ func (m meshManager) read(ctx context.Context, cp *smmv1alpha1.ControlPlane) (*u
 }
 
 // stateOf tells the component's state from the IstioControlPlane's status.
-func stateOf(icp *unstructured.Unstructured) smmv1alpha1.ComponentStatus {
+func stateOf(icp *unstructured.Unstructured) state {
 	if icp == nil {
-		return smmv1alpha1.ComponentStatus{Status: smmv1alpha1.ComponentReconciling, Message: "the IstioControlPlane is not there yet"}
+		return reconciling("the IstioControlPlane is not there yet")
 	}
-	state, _, _ := unstructured.NestedString(icp.Object, "status", "status")
+	status, _, _ := unstructured.NestedString(icp.Object, "status", "status")
 	observed, _, _ := unstructured.NestedInt64(icp.Object, "status", "observedGeneration")
 	message := conditionMessage(icp, kube.ReadyCondition)
 	switch {
 	case observed != icp.GetGeneration():
-		return smmv1alpha1.ComponentStatus{Status: smmv1alpha1.ComponentReconciling, Message: kube.RefOf(icp).String() + " is being reconciled"}
-	case state == string(servicemeshv1alpha1.ConfigStateAvailable):
-		return smmv1alpha1.ComponentStatus{Status: smmv1alpha1.ComponentAvailable, Message: message}
-	case state == string(servicemeshv1alpha1.ConfigStateReconcileFailed):
-		return smmv1alpha1.ComponentStatus{Status: smmv1alpha1.ComponentFailed, Message: message}
-	case state == string(servicemeshv1alpha1.ConfigStateUnmanaged):
-		return smmv1alpha1.ComponentStatus{Status: smmv1alpha1.ComponentUnmanaged, Message: message}
+		return reconciling(kube.RefOf(icp).String() + " is being reconciled")
+	case status == string(servicemeshv1alpha1.ConfigStateAvailable):
+		return available(message)
+	case status == string(servicemeshv1alpha1.ConfigStateReconcileFailed):
+		return state{smmv1alpha1.ComponentFailed, message}
+	case status == string(servicemeshv1alpha1.ConfigStateUnmanaged):
+		return unmanaged(message)
 	default:
-		return smmv1alpha1.ComponentStatus{Status: smmv1alpha1.ComponentReconciling, Message: message}
+		return reconciling(message)
 	}
 }
 

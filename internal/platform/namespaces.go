@@ -1,6 +1,7 @@
 package platform
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -18,19 +19,30 @@ import (
 // SystemNamespace is the namespace of the product's own parts.
 const SystemNamespace = "smm-system"
 
-// Namespaces are those that a ControlPlane needs: Istio's and the product's own.
+// Namespaces are those that a ControlPlane needs: Istio's, and those of the product's own parts.
 func Namespaces(cp *smmv1alpha1.ControlPlane, catalogue istio.Catalogue) []*unstructured.Unstructured {
-	names := []string{RevisionOf(cp, catalogue).Namespace, SystemNamespace}
-	if smm := cp.Spec.SMM; smm != nil && smm.Namespace != "" {
-		names[1] = smm.Namespace
+	names := []string{RevisionOf(cp, catalogue).Namespace, namespaceOfSMM(&cp.Spec)}
+	if wantsNodeExporter(&cp.Spec) {
+		names = append(names, cmp.Or(cp.Spec.NodeExporter.Namespace, SystemNamespace))
 	}
 	var namespaces []*unstructured.Unstructured
-	for _, name := range slices.Compact(names) {
+	for i, name := range names {
+		if slices.Contains(names[:i], name) {
+			continue
+		}
 		namespaces = append(namespaces, &unstructured.Unstructured{Object: map[string]any{
 			"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": name},
 		}})
 	}
 	return namespaces
+}
+
+// namespaceOfSMM is the namespace of the product's own parts.
+func namespaceOfSMM(spec *smmv1alpha1.ControlPlaneSpec) string {
+	if spec.SMM == nil {
+		return SystemNamespace
+	}
+	return cmp.Or(spec.SMM.Namespace, SystemNamespace)
 }
 
 // ours leaves out the namespaces that somebody else made: they are used, and neither marked nor

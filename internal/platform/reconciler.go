@@ -2,8 +2,11 @@ package platform
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
+	"strings"
+	"time"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -18,12 +21,11 @@ const finalizer = "smm.cisco.com/controlplane"
 
 // NewReconciler returns the reconciler of ControlPlanes.
 func NewReconciler(c client.Client, applier *kube.Applier, catalogue istio.Catalogue) *kube.Reconciler[*smmv1alpha1.ControlPlane] {
-	components := append([]component{meshManager{client: c, applier: applier, catalogue: catalogue}}, unavailableComponents()...)
 	return &kube.Reconciler[*smmv1alpha1.ControlPlane]{
 		Client:    c,
 		New:       func() *smmv1alpha1.ControlPlane { return &smmv1alpha1.ControlPlane{} },
 		Finalizer: finalizer,
-		Logic:     &logic{client: c, applier: applier, catalogue: catalogue, components: components},
+		Logic:     &logic{client: c, applier: applier, catalogue: catalogue, components: components(c, applier, catalogue)},
 	}
 }
 
@@ -35,7 +37,7 @@ type logic struct {
 }
 
 // Reconcile brings the namespaces and then each component, in order, to what the ControlPlane
-// asks for. A component that is not there yet holds back those after it.
+// asks for.
 func (l *logic) Reconcile(ctx context.Context, cp *smmv1alpha1.ControlPlane, save kube.Save) (kube.Outcome, error) {
 	if cp.Status.ObservedGeneration != cp.Generation {
 		setState(cp, smmv1alpha1.StatusReconciling, "reconciling the components")
@@ -58,7 +60,8 @@ func (l *logic) Reconcile(ctx context.Context, cp *smmv1alpha1.ControlPlane, sav
 	if _, err := l.applier.Apply(ctx, ownerOf(cp), namespaces); err != nil {
 		return kube.Outcome{}, err
 	}
-	waiting, err := l.reconcileComponents(ctx, cp)
+	describeUnsupported(cp)
+	waiting, err := l.reconcileComponents(ctx, cp, save)
 	cp.Status.ObservedGeneration = cp.Generation
 	cp.Status.ClusterID = cp.Spec.ClusterName
 	if err != nil {
@@ -70,52 +73,73 @@ func (l *logic) Reconcile(ctx context.Context, cp *smmv1alpha1.ControlPlane, sav
 		return kube.Wait(waiting), nil
 	}
 	setState(cp, smmv1alpha1.StatusSucceeded, "every component is in the state that is asked for")
-	return kube.Done(), nil
+	return settled(&cp.Spec), nil
 }
 
-// reconcileComponents returns what the first component that is not finished waits for.
-func (l *logic) reconcileComponents(ctx context.Context, cp *smmv1alpha1.ControlPlane) (waiting string, err error) {
-	before := cp.Status.Components
-	cp.Status.Components = map[string]smmv1alpha1.ComponentStatus{}
+// credentialsRecheck is how often the registry's credentials are looked at: secrets are not
+// watched, because watching them would need the right to read them all.
+const credentialsRecheck = time.Minute
+
+// settled is the outcome of a ControlPlane that has all it asks for.
+func settled(spec *smmv1alpha1.ControlPlaneSpec) kube.Outcome {
+	outcome := kube.Done()
+	if wantsRegistryAccess(spec) {
+		outcome.RequeueAfter = credentialsRecheck
+	}
+	return outcome
+}
+
+// reconcileComponents takes the next action for each component, in order, and returns what the
+// first one that is not finished waits for. One that fails does not keep the others from theirs.
+func (l *logic) reconcileComponents(ctx context.Context, cp *smmv1alpha1.ControlPlane, save kube.Save) (string, error) {
+	waiting := ""
+	var failures []error
 	for _, c := range l.components {
-		act := c.install
-		if !c.enabled(cp) {
-			if _, wasThere := before[c.name()]; !wasThere {
-				continue
-			}
-			act = c.remove
-		}
-		status, err := act(ctx, cp)
-		if err != nil {
-			cp.Status.Components[c.name()] = smmv1alpha1.ComponentStatus{Status: smmv1alpha1.ComponentFailed, Message: err.Error()}
-			return "", fmt.Errorf("component %s: %w", c.name(), err)
-		}
-		cp.Status.Components[c.name()] = status
-		switch status.Status {
-		case smmv1alpha1.ComponentReconciling:
-			return fmt.Sprintf("%s: %s", c.name(), status.Message), nil
-		case smmv1alpha1.ComponentFailed:
-			return "", fmt.Errorf("component %s: %s", c.name(), status.Message)
+		now, err := reconcileComponent(ctx, cp, c, save)
+		switch {
+		case err != nil:
+			failures = append(failures, fmt.Errorf("component %s: %w", c.name(), err))
+		case now.status == smmv1alpha1.ComponentFailed:
+			failures = append(failures, fmt.Errorf("component %s: %s", c.name(), now.message))
+		case now.status == smmv1alpha1.ComponentReconciling && waiting == "":
+			waiting = fmt.Sprintf("%s: %s", c.name(), now.message)
 		}
 	}
-	return "", nil
+	return waiting, errors.Join(failures...)
+}
+
+func reconcileComponent(ctx context.Context, cp *smmv1alpha1.ControlPlane, c component, save kube.Save) (state, error) {
+	act := c.install
+	if !c.enabled(cp) {
+		if _, wasThere := cp.Status.Components[c.name()]; !wasThere {
+			return state{}, nil
+		}
+		act = c.remove
+	}
+	now, err := act(ctx, cp, save)
+	if err != nil {
+		note(cp, c.name(), state{smmv1alpha1.ComponentFailed, err.Error()})
+		return state{}, err
+	}
+	note(cp, c.name(), now)
+	return now, nil
 }
 
 // Fail notes the error for users.
 func (l *logic) Fail(cp *smmv1alpha1.ControlPlane, err error) {
-	cp.Status.ErrorMessage = err.Error()
-	setState(cp, smmv1alpha1.StatusFailed, err.Error())
+	cp.Status.ErrorMessage = strings.ReplaceAll(err.Error(), "\n", "; ") // one line in tables
+	setState(cp, smmv1alpha1.StatusFailed, cp.Status.ErrorMessage)
 }
 
 // Finalize removes the components in the reverse order, then the namespaces that are empty.
-func (l *logic) Finalize(ctx context.Context, cp *smmv1alpha1.ControlPlane, _ kube.Save) (kube.Outcome, error) {
+func (l *logic) Finalize(ctx context.Context, cp *smmv1alpha1.ControlPlane, save kube.Save) (kube.Outcome, error) {
 	for _, c := range slices.Backward(l.components) {
-		status, err := c.remove(ctx, cp)
+		now, err := c.remove(ctx, cp, save)
 		if err != nil {
 			return kube.Outcome{}, fmt.Errorf("remove component %s: %w", c.name(), err)
 		}
-		if status.Status != smmv1alpha1.ComponentRemoved {
-			return kube.Wait(status.Message), nil
+		if now.status != smmv1alpha1.ComponentRemoved {
+			return kube.Wait(now.message), nil
 		}
 	}
 	remaining, err := l.removeNamespaces(ctx, ownerOf(cp), kube.Refs(cp.Status.Inventory))

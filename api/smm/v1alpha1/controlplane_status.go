@@ -53,6 +53,27 @@ const (
 	ComponentSMM             = "smm"
 )
 
+// Names of the parts of smm in status.components.
+const (
+	ComponentALS                       = "als"
+	ComponentApplication               = "application"
+	ComponentAuth                      = "auth"
+	ComponentExposeDashboard           = "exposeDashboard"
+	ComponentFederationGateway         = "federationGateway"
+	ComponentFederationGatewayOperator = "federationGatewayOperator"
+	ComponentGrafana                   = "grafana"
+	ComponentHealth                    = "health"
+	ComponentKubeStateMetrics          = "kubestatemetrics"
+	ComponentLeo                       = "leo"
+	ComponentPrometheus                = "prometheus"
+	ComponentPrometheusOperator        = "prometheusOperator"
+	ComponentSDM                       = "sdm"
+	ComponentSRE                       = "sre"
+	ComponentTracing                   = "tracing"
+	ComponentVMIntegration             = "vmIntegration"
+	ComponentWeb                       = "web"
+)
+
 // ControlPlaneStatus is what is known about an installation.
 type ControlPlaneStatus struct {
 	// State of the last reconciliation: Reconciling, Succeeded, Failed or Unmanaged.
@@ -89,4 +110,8 @@ type ComponentStatus struct {
 	// Why the component is in this state.
 	// +optional
 	Message string `json:"message,omitempty"`
+	// Objects that were applied for the component.
+	// +optional
+	// +listType=atomic
+	Inventory []metav1alpha1.InventoryEntry `json:"inventory,omitempty"`
 }

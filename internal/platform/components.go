@@ -1,0 +1,72 @@
+package platform
+
+import (
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
+	"github.com/meshmanager/smm/internal/istio"
+	"github.com/meshmanager/smm/internal/kube"
+)
+
+// components lists the parts of the product in the documented order, which is the one in which
+// they are reconciled.
+func components(c client.Client, applier *kube.Applier, catalogue istio.Catalogue) []component {
+	k := keeper{client: c, applier: applier}
+	all := []component{
+		certManager{client: c},
+		unavailable{smmv1alpha1.ComponentClusterRegistry, "keep the clusters of a mesh known to each other", func(s *smmv1alpha1.ControlPlaneSpec) bool {
+			return s.ClusterRegistry != nil && isTrue(s.ClusterRegistry.Enabled)
+		}},
+		meshManager{client: c, applier: applier, catalogue: catalogue},
+		rendered{k, nodeExporter()},
+		registryAccess{k, catalogue},
+		unavailable{smmv1alpha1.ComponentOneEye, "ship logs", func(s *smmv1alpha1.ControlPlaneSpec) bool {
+			return s.OneEye != nil && isTrue(s.OneEye.Enabled)
+		}},
+		meshed{rendered{k, ingressGateway(catalogue)}},
+	}
+	for _, part := range unavailableParts() {
+		all = append(all, unavailable{part.key, part.lacks, func(s *smmv1alpha1.ControlPlaneSpec) bool {
+			return wantsSMM(s) && part.wanted(s.SMM)
+		}})
+	}
+	return all
+}
+
+// unavailablePart is a part of smm whose capability this version of the product does not have.
+type unavailablePart struct {
+	key, lacks string
+	wanted     func(*smmv1alpha1.SMM) bool
+}
+
+func unavailableParts() []unavailablePart {
+	on := func(c *smmv1alpha1.Component) bool { return c != nil && isTrue(c.Enabled) }
+	type smm = smmv1alpha1.SMM
+	return []unavailablePart{
+		{smmv1alpha1.ComponentALS, "receive the proxies' access logs", func(s *smm) bool { return on(s.ALS) }},
+		{smmv1alpha1.ComponentApplication, "serve an API in the cluster", func(s *smm) bool { return on(s.Application) }},
+		{smmv1alpha1.ComponentAuth, "serve a dashboard to log in to", func(s *smm) bool { return s.Auth != nil && !isFalse(s.Auth.Enabled) }},
+		{smmv1alpha1.ComponentExposeDashboard, "serve a dashboard to expose", func(s *smm) bool {
+			return s.ExposeDashboard != nil && s.ExposeDashboard.MeshGateway != nil && isTrue(s.ExposeDashboard.MeshGateway.Enabled)
+		}},
+		{smmv1alpha1.ComponentFederationGateway, "serve an API in the cluster", func(s *smm) bool {
+			return s.FederationGateway != nil && isTrue(s.FederationGateway.Enabled)
+		}},
+		{smmv1alpha1.ComponentFederationGatewayOperator, "serve an API in the cluster", func(s *smm) bool { return on(s.FederationGatewayOperator) }},
+		{smmv1alpha1.ComponentGrafana, "show dashboards of metrics", func(s *smm) bool { return on(s.Grafana) }},
+		{smmv1alpha1.ComponentHealth, "compute health scores", func(s *smm) bool { return s.Health != nil && isTrue(s.Health.Enabled) }},
+		{smmv1alpha1.ComponentKubeStateMetrics, "report the state of Kubernetes objects as metrics", func(s *smm) bool { return on(s.KubeStateMetrics) }},
+		{smmv1alpha1.ComponentLeo, "answer ACME challenges through gateways", func(s *smm) bool { return on(s.Leo) }},
+		{smmv1alpha1.ComponentPrometheus, "store metrics", func(s *smm) bool { return s.Prometheus != nil && isTrue(s.Prometheus.Enabled) }},
+		{smmv1alpha1.ComponentPrometheusOperator, "store metrics", func(s *smm) bool { return on(s.PrometheusOperator) }},
+		{smmv1alpha1.ComponentSDM, "include Streaming Data Manager", func(s *smm) bool { return on(s.SDM) }},
+		{smmv1alpha1.ComponentSRE, "measure service level objectives", func(s *smm) bool { return s.SRE != nil && isTrue(s.SRE.Enabled) }},
+		{smmv1alpha1.ComponentTracing, "store traces", func(s *smm) bool { return on(s.Tracing) }},
+		{smmv1alpha1.ComponentVMIntegration, "join virtual machines to the mesh", func(s *smm) bool { return on(s.VMIntegration) }},
+		{smmv1alpha1.ComponentWeb, "serve a dashboard", func(s *smm) bool { return on(s.Web) }},
+	}
+}
+
+func wantsSMM(spec *smmv1alpha1.ControlPlaneSpec) bool {
+	return spec.SMM != nil && isTrue(spec.SMM.Enabled)
+}
