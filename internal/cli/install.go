@@ -14,6 +14,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshmanager/smm/api"
+	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
 	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/platform"
 )
@@ -24,6 +25,9 @@ const defaultInstallTimeout = 10 * time.Minute
 const installLong = `Installs Istio and Service Mesh Manager on the cluster of the current context and waits until everything is
 available. It can be repeated at any time: what is as it should be is not touched.
 
+With -a it installs all components. Without, it asks what to install, on a terminal; set ACCESSIBLE=1 for questions as
+plain lines of text.
+
 A cluster name that Kubernetes or Istio would not accept is converted: "_", "." and ":" become "-", and what is
 longer than 63 characters is cut.`
 
@@ -33,26 +37,27 @@ type installFlags struct {
 	dumpResources  bool
 	clusterName    string
 	anonymousAuth  bool
+	platform       string
 	istioNamespace string
 	istioCRFile    string
+	additional     string
 	timeout        time.Duration
 }
 
 func newInstallCommand(app *App) *cobra.Command {
 	flags := installFlags{timeout: defaultInstallTimeout}
 	cmd := &cobra.Command{
-		Use:   "install -a",
+		Use:   "install",
 		Short: "Install Istio and Service Mesh Manager on the cluster",
 		Long:  installLong,
 		Example: `  smm install -a                                  install everything
   smm install -a --cluster-name prod-eu           give the cluster a name of its own in the mesh
+  smm install                                     answer questions about what to install
   smm install -a --istio-cr-file istio.yaml       lay an IstioControlPlane's settings over the defaults
+  smm install -a --additional-cp-settings cp.yaml lay a ControlPlane's settings over the defaults
   smm install -a --dump-resources > mesh.yaml     print what would be applied`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if !flags.all {
-				return usageErrorf("say what to install: -a installs all components")
-			}
 			return runInstall(cmd.Context(), app, flags)
 		},
 	}
@@ -63,6 +68,8 @@ func newInstallCommand(app *App) *cobra.Command {
 	set.BoolVar(&flags.anonymousAuth, "anonymous-auth", false, "let everybody use the dashboard without logging in; for test environments")
 	set.StringVar(&flags.istioNamespace, "istio-namespace", "", "`namespace` to install Istio to (default: "+istio.DefaultNamespace+")")
 	set.StringVar(&flags.istioCRFile, "istio-cr-file", "", "`file` with an IstioControlPlane whose settings are laid over the defaults")
+	set.StringVar(&flags.platform, "platform", "", "Kubernetes `distribution`, where it needs settings of its own: openshift")
+	set.StringVar(&flags.additional, "additional-cp-settings", "", "`file` with a ControlPlane, or parts of one, whose settings are laid over the defaults")
 	set.DurationVar(&flags.timeout, "timeout", flags.timeout, "how long to wait until everything is available")
 	return cmd
 }
@@ -83,6 +90,16 @@ var (
 )
 
 func runInstall(ctx context.Context, app *App, flags installFlags) error {
+	choice := everything()
+	if !flags.all {
+		if !app.Interactive() {
+			return usageErrorf("say what to install: -a installs all components")
+		}
+		var err error
+		if choice, err = app.askWhatToInstall(ctx); err != nil {
+			return err
+		}
+	}
 	config, err := app.Connect(ctx)
 	if err != nil {
 		return err
@@ -91,14 +108,21 @@ func runInstall(ctx context.Context, app *App, flags installFlags) error {
 	if err != nil {
 		return err
 	}
+	settings.WithoutIstio = !choice.istio
 	if flags.dumpResources {
 		return dumpInstallation(ctx, app, config, settings)
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, flags.timeout, fmt.Errorf("not available within %s", flags.timeout))
 	defer cancel()
-	done, err := installMesh(ctx, app, app.Progress(ctx), config, settings)
+	progress := app.Progress(ctx)
+	done, err := installMesh(ctx, app, progress, config, settings)
 	if err != nil {
 		return err
+	}
+	if choice.demo {
+		if err := installChosenDemo(ctx, progress, config); err != nil {
+			return err
+		}
 	}
 	table := Table{Columns: []string{"CLUSTER", "ISTIO", "CONTROL PLANE", "NAMESPACE", "INJECTION LABEL"}}
 	table.Add(done.ClusterName, done.IstioVersion, done.ControlPlane, done.Namespace, done.InjectionLabel)
@@ -107,22 +131,26 @@ func runInstall(ctx context.Context, app *App, flags installFlags) error {
 
 // installSettings turns flags, files and the kubeconfig into settings.
 func installSettings(app *App, flags installFlags) (platform.Settings, error) {
-	settings := platform.Settings{AnonymousAuth: flags.anonymousAuth, IstioNamespace: flags.istioNamespace}
-	raw := flags.clusterName
-	if raw == "" {
-		fromKubeconfig, err := app.ClusterName()
-		if err != nil {
-			return settings, err
-		}
-		raw = platform.DiscoveredClusterName(fromKubeconfig)
+	settings := platform.Settings{
+		ClusterName: flags.clusterName, AnonymousAuth: flags.anonymousAuth, IstioNamespace: flags.istioNamespace,
+		Platform: smmv1alpha1.Platform(flags.platform),
 	}
-	var err error
-	if settings.ClusterName, err = platform.ClusterName(raw); err != nil {
+	if settings.Platform != "" && settings.Platform != smmv1alpha1.PlatformOpenShift {
+		return settings, usageErrorf("--platform %q is unknown: give %s, or leave it out", flags.platform, smmv1alpha1.PlatformOpenShift)
+	}
+	fromKubeconfig, err := app.ClusterName()
+	if err != nil {
 		return settings, err
 	}
+	settings.DiscoveredClusterName = platform.DiscoveredClusterName(fromKubeconfig)
 	if flags.istioCRFile != "" {
 		if settings.IstioControlPlane, err = os.ReadFile(flags.istioCRFile); err != nil {
 			return settings, fmt.Errorf("--istio-cr-file: %w", err)
+		}
+	}
+	if flags.additional != "" {
+		if settings.Additional, err = os.ReadFile(flags.additional); err != nil {
+			return settings, fmt.Errorf("--additional-cp-settings: %w", err)
 		}
 	}
 	return settings, nil
@@ -143,11 +171,19 @@ func installMesh(ctx context.Context, app *App, progress *Progress, config *rest
 	plan := prepared.Plan
 	step.Done(fmt.Sprintf("%s, Kubernetes %s", plan.ClusterName, prepared.Facts.KubernetesVersion))
 
-	step = progress.Step("Installing Istio " + plan.Release.Version)
+	what := "Istio " + plan.Release.Version
+	if settings.WithoutIstio {
+		what = "Service Mesh Manager"
+	}
+	step = progress.Step("Installing " + what)
 	components := newComponentProgress(progress, step)
 	if err := prepared.Install(ctx, components.show); err != nil {
 		components.fail()
 		return installation{}, err
+	}
+	if settings.WithoutIstio {
+		components.done("installed without Istio")
+		return installation{ClusterName: plan.ClusterName}, nil
 	}
 	components.done(fmt.Sprintf("%s is available", plan.Revision.Name))
 	return installation{

@@ -72,7 +72,7 @@ func installDemoCluster(ctx context.Context, app *App, progress *Progress, sever
 		return cluster, err
 	}
 	if several {
-		progress = progress.About(settings.ClusterName)
+		progress = progress.About(settings.DiscoveredClusterName)
 	}
 	if cluster.installation, err = installMesh(ctx, app, progress, config, settings); err != nil {
 		return cluster, err

@@ -48,7 +48,7 @@ type Prepared struct {
 // Prepare checks the settings against the cluster. Whatever can be found wrong without writing is
 // found here.
 func (i *Installer) Prepare(ctx context.Context, settings Settings) (*Prepared, error) {
-	cp, _, err := settings.ControlPlane(i.catalogue)
+	cp, err := settings.ControlPlane(i.catalogue)
 	if err != nil {
 		return nil, err
 	}
@@ -92,6 +92,10 @@ func (i *Installer) render(cp *smmv1alpha1.ControlPlane, icp *servicemeshv1alpha
 	}
 	objects = append(objects, Namespaces(cp, i.catalogue)...)
 	objects = append(objects, desired)
+	parts, err := renderComponents(cp, i.catalogue)
+	if err != nil || !(meshManager{}).enabled(cp) {
+		return append(objects, parts...), err
+	}
 	custom, err := IstioControlPlane(cp, i.catalogue)
 	if err != nil {
 		return nil, err
@@ -108,8 +112,7 @@ func (i *Installer) render(cp *smmv1alpha1.ControlPlane, icp *servicemeshv1alpha
 	objects = append(objects, custom)
 	objects = append(objects, definitions...)
 	objects = append(objects, rendered...)
-	parts, err := renderComponents(cp, i.catalogue)
-	return append(objects, parts...), err
+	return append(objects, parts...), nil
 }
 
 // renderComponents renders the components that follow from the ControlPlane alone.

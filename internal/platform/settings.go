@@ -21,8 +21,14 @@ const ControlPlaneName = "smm"
 
 // Settings are what a user can say when installing without a ControlPlane of their own.
 type Settings struct {
-	// ClusterName is the converted name of the cluster.
+	// ClusterName is the name of the cluster that the user gave.
 	ClusterName string
+	// DiscoveredClusterName is the name that the cluster goes by elsewhere, for where nobody gave one.
+	DiscoveredClusterName string
+	// Platform is the Kubernetes distribution, where it needs settings of its own.
+	Platform smmv1alpha1.Platform
+	// WithoutIstio leaves Istio out.
+	WithoutIstio bool
 	// AnonymousAuth lets everybody use the dashboard without logging in.
 	AnonymousAuth bool
 	// IstioNamespace is where the control plane is installed; "" for Istio's usual namespace.
@@ -30,46 +36,103 @@ type Settings struct {
 	// IstioControlPlane is the YAML of an IstioControlPlane whose specification is laid over the
 	// product's defaults; nil for none.
 	IstioControlPlane []byte
+	// Additional is the YAML of a ControlPlane, or of parts of one, whose specification is laid over
+	// the product's defaults; nil for none. The other settings come before it.
+	Additional []byte
 }
 
-// ControlPlane returns the ControlPlane that the settings mean, and the Istio release that it
-// installs. The error names what is wrong with the settings.
-func (s Settings) ControlPlane(catalogue istio.Catalogue) (*smmv1alpha1.ControlPlane, istio.Release, error) {
-	custom, err := readIstioControlPlane(s.IstioControlPlane)
+// ControlPlane returns the ControlPlane that the settings mean. The error names what is wrong with
+// the settings.
+func (s Settings) ControlPlane(catalogue istio.Catalogue) (*smmv1alpha1.ControlPlane, error) {
+	defaults, err := s.defaults(catalogue)
 	if err != nil {
-		return nil, istio.Release{}, fmt.Errorf("read the IstioControlPlane: %w", err)
+		return nil, err
 	}
-	release, err := catalogue.Find(custom.Spec.Version)
-	if err != nil {
-		return nil, istio.Release{}, err
-	}
-	overrides, err := specOf(s.IstioControlPlane)
-	if err != nil {
-		return nil, istio.Release{}, err
-	}
-	on := true
 	cp := &smmv1alpha1.ControlPlane{}
 	cp.SetGroupVersionKind(smmv1alpha1.GroupVersion.WithKind(smmv1alpha1.KindControlPlane))
 	cp.Name = ControlPlaneName
-	cp.Spec = smmv1alpha1.ControlPlaneSpec{
-		ClusterName: s.ClusterName,
-		Role:        smmv1alpha1.RoleActive,
+	if cp.Spec, err = withAdditional(defaults, s.Additional); err != nil {
+		return nil, fmt.Errorf("read the additional settings: %w", err)
+	}
+	if cp.Spec.MeshManager == nil || cp.Spec.MeshManager.Istio == nil || cp.Spec.MeshManager.Istio.IstioCRRef == nil {
+		return nil, errors.New("the additional settings take spec.meshManager away: switch it off with `enabled: false`")
+	}
+	if overrides := defaults.MeshManager.Istio.IstioCROverrides; overrides != "" && cp.Spec.MeshManager.Istio.IstioCROverrides != overrides {
+		return nil, errors.New("both the additional settings and the IstioControlPlane change Istio's settings: put them all in one of the two")
+	}
+	cp.Spec.ClusterName = cmp.Or(s.ClusterName, cp.Spec.ClusterName)
+	cp.Spec.Platform = cmp.Or(s.Platform, cp.Spec.Platform)
+	if s.IstioNamespace != "" {
+		cp.Spec.MeshManager.Istio.IstioCRRef.Namespace = s.IstioNamespace
+	}
+	if cp.Spec.ClusterName, err = ClusterName(cmp.Or(cp.Spec.ClusterName, s.DiscoveredClusterName)); err != nil {
+		return nil, err
+	}
+	return cp, nil
+}
+
+// defaults are the product's own, with the settings that have no field of the ControlPlane's.
+func (s Settings) defaults(catalogue istio.Catalogue) (smmv1alpha1.ControlPlaneSpec, error) {
+	custom, err := readIstioControlPlane(s.IstioControlPlane)
+	if err != nil {
+		return smmv1alpha1.ControlPlaneSpec{}, fmt.Errorf("read the IstioControlPlane: %w", err)
+	}
+	release, err := catalogue.Find(custom.Spec.Version)
+	if err != nil {
+		return smmv1alpha1.ControlPlaneSpec{}, err
+	}
+	overrides, err := specOf(s.IstioControlPlane)
+	if err != nil {
+		return smmv1alpha1.ControlPlaneSpec{}, err
+	}
+	on := !s.WithoutIstio
+	spec := smmv1alpha1.ControlPlaneSpec{
+		Role: smmv1alpha1.RoleActive,
 		MeshManager: &smmv1alpha1.MeshManager{
 			Component: smmv1alpha1.Component{Enabled: &on},
 			Istio: &smmv1alpha1.MeshManagerIstio{
 				Enabled: &on,
 				IstioCRRef: &metav1alpha1.NamespacedName{
 					Name:      istio.ControlPlaneName(release.Version),
-					Namespace: cmp.Or(s.IstioNamespace, istio.DefaultNamespace),
+					Namespace: istio.DefaultNamespace,
 				},
 				IstioCROverrides: overrides,
 			},
 		},
 	}
 	if s.AnonymousAuth {
-		cp.Spec.SMM = &smmv1alpha1.SMM{Auth: &smmv1alpha1.Auth{Mode: smmv1alpha1.AuthModeAnonymous}}
+		spec.SMM = &smmv1alpha1.SMM{Auth: &smmv1alpha1.Auth{Mode: smmv1alpha1.AuthModeAnonymous}}
 	}
-	return cp, release, nil
+	return spec, nil
+}
+
+// withAdditional lays the specification of a user's ControlPlane over the defaults.
+func withAdditional(defaults smmv1alpha1.ControlPlaneSpec, document []byte) (smmv1alpha1.ControlPlaneSpec, error) {
+	var additional struct {
+		APIVersion string         `json:"apiVersion,omitempty"`
+		Kind       string         `json:"kind,omitempty"`
+		Metadata   map[string]any `json:"metadata,omitempty"`
+		Spec       map[string]any `json:"spec,omitempty"`
+	}
+	if err := decodeStrictly(document, &additional); err != nil {
+		return defaults, err
+	}
+	if additional.Kind != "" && additional.Kind != smmv1alpha1.KindControlPlane {
+		return defaults, fmt.Errorf("it is a %s", additional.Kind)
+	}
+	base, err := toMap(defaults)
+	if err != nil {
+		return defaults, err
+	}
+	var merged struct {
+		Spec smmv1alpha1.ControlPlaneSpec `json:"spec"`
+	}
+	encoded, err := yaml.Marshal(map[string]any{"spec": overlay(base, additional.Spec)})
+	if err != nil {
+		return defaults, err
+	}
+	err = decodeStrictly(encoded, &merged)
+	return merged.Spec, err
 }
 
 // readIstioControlPlane decodes a document of a user, "" for an empty one. Fields that do not

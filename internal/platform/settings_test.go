@@ -227,3 +227,78 @@ func switchedOn(t *testing.T, cp *smmv1alpha1.ControlPlane) []string {
 	}
 	return fields
 }
+
+// The settings of a file are laid over the defaults; what is said on the command line comes before
+// the file, and what is found out after it.
+func TestAdditionalSettings(t *testing.T) {
+	const file = `
+apiVersion: smm.cisco.com/v1alpha1
+kind: ControlPlane
+metadata: {name: ignored}
+spec:
+  clusterName: from.file
+  platform: openshift
+  nodeExporter: {enabled: true}
+  meshManager:
+    enabled: true
+    istio:
+      enabled: true
+      istioCRRef: {name: cp-test, namespace: custom-istio-namespace}
+`
+	for name, test := range map[string]struct {
+		settings Settings
+		want     string // the specification, or what the error holds
+		failed   bool
+	}{
+		"defaults": {settings: Settings{DiscoveredClusterName: "gke_c1"}, want: `
+clusterName: gke-c1
+role: active
+meshManager: {enabled: true, istio: {enabled: true, istioCRRef: {name: cp-v131x, namespace: istio-system}}}
+`},
+		"a file": {settings: Settings{DiscoveredClusterName: "c1", Additional: []byte(file)}, want: `
+clusterName: from-file
+role: active
+platform: openshift
+nodeExporter: {enabled: true}
+meshManager: {enabled: true, istio: {enabled: true, istioCRRef: {name: cp-test, namespace: custom-istio-namespace}}}
+`},
+		"flags before the file": {settings: Settings{ClusterName: "flag", IstioNamespace: "flag", Additional: []byte(file)}, want: `
+clusterName: flag
+role: active
+platform: openshift
+nodeExporter: {enabled: true}
+meshManager: {enabled: true, istio: {enabled: true, istioCRRef: {name: cp-test, namespace: flag}}}
+`},
+		"without Istio, on OpenShift, anonymous": {settings: Settings{ClusterName: "c1", WithoutIstio: true, AnonymousAuth: true, Platform: "openshift"}, want: `
+clusterName: c1
+role: active
+platform: openshift
+meshManager: {enabled: false, istio: {enabled: false, istioCRRef: {name: cp-v131x, namespace: istio-system}}}
+smm: {auth: {mode: anonymous}}
+`},
+		"an unknown field": {Settings{ClusterName: "c1", Additional: []byte("spec: {colour: red}")}, `unknown field "spec.colour"`, true},
+		"another kind":     {Settings{ClusterName: "c1", Additional: []byte("kind: Gateway")}, "it is a Gateway", true},
+		"nothing left":     {Settings{ClusterName: "c1", Additional: []byte("spec: {meshManager: null}")}, "take spec.meshManager away", true},
+		"Istio's settings twice": {Settings{
+			ClusterName: "c1", IstioControlPlane: []byte("spec: {meshID: a}"),
+			Additional: []byte(`spec: {meshManager: {istio: {istioCROverrides: "spec: {meshID: b}"}}}`),
+		}, "put them all in one of the two", true},
+		"no usable name": {Settings{ClusterName: "Größe"}, "cannot be converted", true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			cp, err := test.settings.ControlPlane(istio.Builtin())
+			if test.failed {
+				if err == nil || !strings.Contains(err.Error(), test.want) {
+					t.Fatalf("error %v; want one with %q", err, test.want)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if diff := cmp.Diff(controlPlane(t, test.want).Spec, cp.Spec); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
