@@ -103,7 +103,7 @@ func (r registryAccess) copies(ctx context.Context, cp *smmv1alpha1.ControlPlane
 	var source corev1.Secret
 	err := r.client.Get(ctx, key, &source)
 	if apierrors.IsNotFound(err) {
-		return nil, fmt.Errorf("Secret %s, which spec.registryAccess.pullSecrets names, does not exist", key) //nolint:revive // it is a kind
+		return nil, fmt.Errorf("pull secret %s, which spec.registryAccess.pullSecrets names, does not exist: create it", key)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read Secret %s: %w", key, err)
