@@ -8,5 +8,6 @@ func newIstioCommand(app *App) *cobra.Command {
 		newIstioRevisionsCommand(app),
 		newIstioMigrateCommand(app),
 		newIstioUninstallCommand(app),
+		newIstioOutboundCommand(app),
 	)
 }

@@ -193,6 +193,16 @@ func (i *Installer) Reconcile(ctx context.Context, name string, watch Watch) err
 	return NewDriver(i.client, i.catalogue, version.GitVersion, i.log).Install(ctx, name, watch)
 }
 
+// Round takes the next action for everything that is installed, once, and waits for nothing.
+func (i *Installer) Round(ctx context.Context, name string) error {
+	version, err := i.server.ServerVersion()
+	if err != nil {
+		return fmt.Errorf("read the Kubernetes version: %w", err)
+	}
+	_, err = NewDriver(i.client, i.catalogue, version.GitVersion, i.log).round(ctx, name)
+	return err
+}
+
 // cliOwner marks a ControlPlane that a command wrote, as opposed to one that users apply.
 func cliOwner() kube.Owner {
 	return kube.Owner{Kind: "ServiceMeshManager", Name: "cli"}
