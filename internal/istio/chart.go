@@ -1,26 +1,14 @@
 package istio
 
 import (
-	"errors"
 	"fmt"
-	"io/fs"
-	"path"
 	"slices"
-	"strings"
 
 	"helm.sh/helm/v4/pkg/chart/common"
 	"helm.sh/helm/v4/pkg/chart/common/util"
-	"helm.sh/helm/v4/pkg/chart/loader/archive"
 	chart "helm.sh/helm/v4/pkg/chart/v2"
 	"helm.sh/helm/v4/pkg/chart/v2/loader"
 	"helm.sh/helm/v4/pkg/engine"
-)
-
-// The paths of Istio's charts in a release's file tree.
-const (
-	chartBase   = "charts/base"
-	chartIstiod = "charts/istio-control/istio-discovery"
-	chartCNI    = "charts/istio-cni"
 )
 
 // crdTemplate is the template of the base chart that only repeats the custom resource definitions.
@@ -30,8 +18,8 @@ const crdTemplate = "templates/crds.yaml"
 type values = map[string]any
 
 // render renders one of the release's charts, without the named templates.
-func (r Release) render(chartPath, releaseName, namespace string, input values, kubernetesVersion string, without ...string) (map[string]string, error) {
-	c, err := r.load(chartPath)
+func (r Release) render(name Chart, releaseName, namespace string, input values, kubernetesVersion string, without ...string) (map[string]string, error) {
+	c, err := r.load(name)
 	if err != nil {
 		return nil, err
 	}
@@ -47,39 +35,25 @@ func (r Release) render(chartPath, releaseName, namespace string, input values, 
 	options := common.ReleaseOptions{Name: releaseName, Namespace: namespace, IsInstall: true, Revision: 1}
 	input, err = util.ToRenderValues(c, input, options, capabilities)
 	if err != nil {
-		return nil, fmt.Errorf("merge values of chart %s: %w", chartPath, err)
+		return nil, fmt.Errorf("merge values of chart %s: %w", name, err)
 	}
 	files, err := engine.Render(c, input)
 	if err != nil {
-		return nil, fmt.Errorf("render chart %s: %w", chartPath, err)
+		return nil, fmt.Errorf("render chart %s: %w", name, err)
 	}
 	return files, nil
 }
 
 // load reads a chart. The chart gets the release's version, which Istio's source tree leaves to
 // its release process.
-func (r Release) load(chartPath string) (*chart.Chart, error) {
-	var files []*archive.BufferedFile
-	err := fs.WalkDir(r.Charts, chartPath, func(name string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		data, err := fs.ReadFile(r.Charts, name)
-		if err != nil {
-			return err
-		}
-		files = append(files, &archive.BufferedFile{Name: strings.TrimPrefix(name, path.Clean(chartPath)+"/"), Data: data})
-		return nil
-	})
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("chart %s is not part of Istio %s", chartPath, r.Version)
-	}
+func (r Release) load(name Chart) (*chart.Chart, error) {
+	files, err := r.files(name)
 	if err != nil {
-		return nil, fmt.Errorf("read chart %s: %w", chartPath, err)
+		return nil, err
 	}
 	c, err := loader.LoadFiles(files)
 	if err != nil {
-		return nil, fmt.Errorf("load chart %s: %w", chartPath, err)
+		return nil, fmt.Errorf("load chart %s: %w", name, err)
 	}
 	c.Metadata.Version = r.ImageTag()
 	c.Metadata.AppVersion = r.ImageTag()

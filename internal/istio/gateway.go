@@ -6,9 +6,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
-// chartGateway is the chart of gateways that are injected, as opposed to those of charts/gateways.
-const chartGateway = "charts/gateway"
-
 // ProxyContainer is the name of the proxy's container in every pod that has one.
 const ProxyContainer = "istio-proxy"
 
@@ -22,7 +19,7 @@ func (r Release) Gateway(revision Revision, namespace, name string, input map[st
 	}
 	merged["name"] = name
 	merged["revision"] = revision.Label()
-	files, err := r.render(chartGateway, name, namespace, merged, kubernetesVersion)
+	files, err := r.render(ChartGateway, name, namespace, merged, kubernetesVersion)
 	if err != nil {
 		return nil, err
 	}

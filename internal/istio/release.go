@@ -3,13 +3,11 @@ package istio
 import (
 	"cmp"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"sync"
 
 	"github.com/Masterminds/semver/v3"
-	"istio.io/istio/manifests"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 )
 
@@ -34,13 +32,25 @@ type Release struct {
 	// Version: newer charts can stand in for an older release line.
 	ChartVersion string
 	// MinKubernetes and MaxKubernetes are the oldest and newest minor versions of Kubernetes 1
-	// that the release supports, both included.
+	// that the release supports, both included; 0 where that is not known.
 	MinKubernetes, MaxKubernetes uint64
-	// Charts is the file tree that holds the charts by their upstream paths, such as charts/base.
-	Charts fs.FS
+	// Charts holds the charts that the release is installed from.
+	Charts Charts
+	// Source says where the charts come from.
+	Source Source
 
 	// definitions reads the custom resource definitions once: they are a megabyte of YAML.
 	definitions func() ([]*unstructured.Unstructured, error)
+}
+
+// NewRelease returns the release whose charts are given. Which versions of Kubernetes it supports is
+// known for the release lines of Istio's support table.
+func NewRelease(version string, charts Charts, source Source) Release {
+	release := Release{Version: version, Charts: charts, Source: source}
+	supported := supportedKubernetes()[release.Minor()]
+	release.MinKubernetes, release.MaxKubernetes = supported.Min, supported.Max
+	release.definitions = sync.OnceValues(release.readCRDs)
+	return release
 }
 
 // Minor is the release line, such as 1.31.
@@ -67,23 +77,12 @@ func (r Release) NewerThan(other Release) bool {
 	return newer(r.ImageTag(), other.ImageTag())
 }
 
-// Kubernetes is the supported range as users read it, such as "1.32 to 1.36".
-func (r Release) Kubernetes() string {
-	return fmt.Sprintf("1.%d to 1.%d", r.MinKubernetes, r.MaxKubernetes)
-}
-
-// SupportsKubernetes tells whether the release supports the minor version of Kubernetes 1.
-func (r Release) SupportsKubernetes(minor uint64) bool {
-	return r.MinKubernetes <= minor && minor <= r.MaxKubernetes
-}
-
 // Catalogue is the set of releases that can be installed.
 type Catalogue []Release
 
 // Builtin is the catalogue of the releases that are part of the binary.
 func Builtin() Catalogue {
-	builtin := Release{Version: BuiltinVersion, MinKubernetes: 32, MaxKubernetes: 36, Charts: manifests.FS}
-	builtin.definitions = sync.OnceValues(builtin.readCRDs)
+	builtin := NewRelease(BuiltinVersion, embeddedCharts{}, Source{})
 	compatible := builtin
 	compatible.Version, compatible.ChartVersion = CompatibleVersion, BuiltinVersion
 	return Catalogue{builtin, compatible}
@@ -93,11 +92,32 @@ func Builtin() Catalogue {
 type UnknownVersionError struct {
 	Version   string
 	Available []string
+	// Problems are those of sources that may have it.
+	Problems []string
 }
 
-// Error names the versions that are available.
+// Error names the versions that are available, and what may be the reason.
 func (e *UnknownVersionError) Error() string {
-	return fmt.Sprintf("Istio version %q is not in the catalogue; available: %s", e.Version, strings.Join(e.Available, ", "))
+	parts := append([]string{"available: " + strings.Join(shortened(e.Available), ", ")}, e.Problems...)
+	return fmt.Sprintf("Istio version %q is not in the catalogue; %s", e.Version, strings.Join(parts, "; "))
+}
+
+// maxListed is how many versions a message lists before it leaves out older patches.
+const maxListed = 10
+
+// shortened leaves only the newest version of each line where there are many. Versions are sorted,
+// newest first.
+func shortened(versions []string) []string {
+	if len(versions) <= maxListed {
+		return versions
+	}
+	var lines []string
+	for i, version := range versions {
+		if i == 0 || minorOf(version) != minorOf(versions[i-1]) {
+			lines = append(lines, version)
+		}
+	}
+	return append(lines, "and older patches (see smm istio versions --all)")
 }
 
 // Find returns the newest release that matches the version: a full version (1.31.1), a release
@@ -121,21 +141,47 @@ func (c Catalogue) Versions() []string {
 	for _, release := range c {
 		versions = append(versions, release.Version)
 	}
-	slices.SortFunc(versions, func(a, b string) int {
-		if newer(a, b) {
-			return -1
-		}
-		if newer(b, a) {
-			return 1
-		}
-		return 0
-	})
+	SortVersions(versions)
 	return versions
 }
 
 func matches(release, wanted string) bool {
-	wanted = strings.TrimSuffix(strings.TrimPrefix(wanted, "v"), ".x")
+	wanted = FullVersion(wanted)
 	return wanted == "" || release == wanted || minorOf(release) == wanted
+}
+
+// FullVersion is a version as releases write it: v1.31.1 is 1.31.1, and 1.31.x is the line 1.31.
+func FullVersion(version string) string {
+	return strings.TrimSuffix(strings.TrimPrefix(version, "v"), ".x")
+}
+
+// IsLine tells whether a version means any release of a line, such as 1.31 or 1.31.x.
+func IsLine(version string) bool {
+	return strings.Count(FullVersion(version), ".") == 1
+}
+
+// NewestOfLine returns the newest of the versions that belong to a line and are no pre-releases.
+func NewestOfLine(versions []string, line string) (newest string, found bool) {
+	for _, version := range versions {
+		parsed, err := semver.StrictNewVersion(version)
+		if err == nil && parsed.Prerelease() == "" && minorOf(version) == FullVersion(line) && (!found || newer(version, newest)) {
+			newest, found = version, true
+		}
+	}
+	return newest, found
+}
+
+// SortVersions sorts versions, newest first.
+func SortVersions(versions []string) {
+	slices.SortFunc(versions, func(a, b string) int {
+		switch {
+		case newer(a, b):
+			return -1
+		case newer(b, a):
+			return 1
+		}
+		return strings.Compare(a, b) // of builds of one version, none is newer
+	})
 }
 
 func newer(a, b string) bool {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"maps"
 	"slices"
 	"strings"
@@ -35,7 +34,7 @@ func (r Release) ControlPlane(revision Revision, input map[string]any, kubernete
 	if compatible := r.CompatibilityVersion(); compatible != "" {
 		merged["compatibilityVersion"] = compatible
 	}
-	files, err := r.render(chartIstiod, revision.Istiod(), revision.Namespace, merged, kubernetesVersion)
+	files, err := r.render(ChartIstiod, revision.Istiod(), revision.Namespace, merged, kubernetesVersion)
 	if err != nil {
 		return nil, err
 	}
@@ -53,7 +52,7 @@ func (r Release) ControlPlane(revision Revision, input map[string]any, kubernete
 // definitions: the account that peers read with and the webhook that validates Istio's
 // resources by the given control plane.
 func (r Release) Base(revision Revision, kubernetesVersion string) ([]*unstructured.Unstructured, error) {
-	files, err := r.render(chartBase, "istio-base", revision.Namespace, values{
+	files, err := r.render(ChartBase, "istio-base", revision.Namespace, values{
 		"global":          values{"istioNamespace": revision.Namespace},
 		"defaultRevision": revision.Name,
 		"base":            values{"validationFailurePolicy": "Fail"},
@@ -75,7 +74,7 @@ func (r Release) CNI(revision Revision, input map[string]any, kubernetesVersion 
 	if compatible := r.CompatibilityVersion(); compatible != "" {
 		merged["compatibilityVersion"] = compatible
 	}
-	files, err := r.render(chartCNI, "istio-cni", revision.Namespace, merged, kubernetesVersion)
+	files, err := r.render(ChartCNI, "istio-cni", revision.Namespace, merged, kubernetesVersion)
 	if err != nil {
 		return nil, err
 	}
@@ -91,15 +90,21 @@ func (r Release) CRDs() ([]*unstructured.Unstructured, error) {
 }
 
 func (r Release) readCRDs() ([]*unstructured.Unstructured, error) {
-	text, err := fs.ReadFile(r.Charts, chartBase+"/files/crd-all.gen.yaml")
-	if err != nil {
-		return nil, fmt.Errorf("read the CRDs of Istio %s: %w", r.Version, err)
-	}
-	objects, err := parse(map[string]string{"crd-all.gen.yaml": string(text)})
+	files, err := r.files(ChartBase)
 	if err != nil {
 		return nil, err
 	}
-	return slices.DeleteFunc(objects, func(object *unstructured.Unstructured) bool { return !isCRD(object) }), nil
+	for _, file := range files {
+		// Charts before Istio 1.24 have the definitions in Helm's own folder for them.
+		if file.Name == "files/crd-all.gen.yaml" || file.Name == "crds/crd-all.gen.yaml" {
+			objects, err := parse(map[string]string{file.Name: string(file.Data)})
+			if err != nil {
+				return nil, err
+			}
+			return slices.DeleteFunc(objects, func(object *unstructured.Unstructured) bool { return !isCRD(object) }), nil
+		}
+	}
+	return nil, fmt.Errorf("chart %s of Istio %s holds no custom resource definitions", ChartBase, r.Version)
 }
 
 func isCRD(object *unstructured.Unstructured) bool {

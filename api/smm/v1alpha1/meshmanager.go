@@ -31,6 +31,12 @@ type MeshManagerIstio struct {
 	// An older spelling of istioCROverrides, used when that is not set.
 	// +optional
 	IstioCRDOverrides string `json:"istioCRDOverrides,omitempty"`
+	// Places that have further versions of Istio. A version that the product brings is taken from there, any other from
+	// the first source that has it.
+	// +optional
+	// +listType=map
+	// +listMapKey=name
+	ChartSources []ChartSource `json:"chartSources,omitempty"`
 	// Container of istiod.
 	// +optional
 	Pilot *Container `json:"pilot,omitempty"`
