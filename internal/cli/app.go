@@ -2,6 +2,7 @@
 package cli
 
 import (
+	"fmt"
 	"io"
 	"log/slog"
 	"os"
@@ -56,6 +57,11 @@ func logLevel(verbose int) slog.Level {
 	default:
 		return slog.LevelDebug
 	}
+}
+
+// warn tells of something that is not as it should be and does not stop the command.
+func (a *App) warn(format string, args ...any) {
+	fmt.Fprintf(a.Err, "%s %s\n", a.painter(a.Err).warning(), fmt.Sprintf(format, args...))
 }
 
 // isTerminal tells whether a stream is an interactive terminal.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"os"
 	"time"
 
@@ -41,6 +40,7 @@ type installFlags struct {
 	istioNamespace string
 	istioCRFile    string
 	additional     string
+	chartSources   []string
 	timeout        time.Duration
 }
 
@@ -70,6 +70,7 @@ func newInstallCommand(app *App) *cobra.Command {
 	set.StringVar(&flags.istioCRFile, "istio-cr-file", "", "`file` with an IstioControlPlane whose settings are laid over the defaults")
 	set.StringVar(&flags.platform, "platform", "", "Kubernetes `distribution`, where it needs settings of its own: openshift")
 	set.StringVar(&flags.additional, "additional-cp-settings", "", "`file` with a ControlPlane, or parts of one, whose settings are laid over the defaults")
+	addChartSourceFlag(set, &flags.chartSources)
 	set.DurationVar(&flags.timeout, "timeout", flags.timeout, "how long to wait until everything is available")
 	return cmd
 }
@@ -143,6 +144,9 @@ func installSettings(app *App, flags installFlags) (platform.Settings, error) {
 		return settings, err
 	}
 	settings.DiscoveredClusterName = platform.DiscoveredClusterName(fromKubeconfig)
+	if settings.ChartSources, err = readChartSources(flags.chartSources); err != nil {
+		return settings, err
+	}
 	if flags.istioCRFile != "" {
 		if settings.IstioControlPlane, err = os.ReadFile(flags.istioCRFile); err != nil {
 			return settings, fmt.Errorf("--istio-cr-file: %w", err)
@@ -158,7 +162,7 @@ func installSettings(app *App, flags installFlags) (platform.Settings, error) {
 
 // installMesh installs the mesh on one cluster and shows how far it is.
 func installMesh(ctx context.Context, app *App, progress *Progress, config *rest.Config, settings platform.Settings) (installation, error) {
-	installer, err := newInstaller(config, app.Log)
+	installer, err := newInstaller(app, config, settings.ChartSources...)
 	if err != nil {
 		return installation{}, err
 	}
@@ -196,7 +200,7 @@ func installMesh(ctx context.Context, app *App, progress *Progress, config *rest
 }
 
 func dumpInstallation(ctx context.Context, app *App, config *rest.Config, settings platform.Settings) error {
-	installer, err := newInstaller(config, app.Log)
+	installer, err := newInstaller(app, config, settings.ChartSources...)
 	if err != nil {
 		return err
 	}
@@ -207,7 +211,9 @@ func dumpInstallation(ctx context.Context, app *App, config *rest.Config, settin
 	return dumpObjects(app, prepared.Objects())
 }
 
-func newInstaller(config *rest.Config, log *slog.Logger) (*platform.Installer, error) {
+// newInstaller returns an Installer for the cluster of the configuration, which knows further chart sources than those
+// that the ControlPlanes of the cluster name.
+func newInstaller(app *App, config *rest.Config, sources ...smmv1alpha1.ChartSource) (*platform.Installer, error) {
 	scheme, err := api.NewScheme()
 	if err != nil {
 		return nil, err
@@ -220,5 +226,5 @@ func newInstaller(config *rest.Config, log *slog.Logger) (*platform.Installer, e
 	if err != nil {
 		return nil, fmt.Errorf("connect to the cluster: %w", err)
 	}
-	return platform.NewInstaller(c, server, istio.Builtin(), log), nil
+	return platform.NewInstaller(c, server, app.releases(c, sources...), app.Log), nil
 }

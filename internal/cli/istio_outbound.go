@@ -71,7 +71,7 @@ func setOutbound(ctx context.Context, app *App, mode outbound.Mode) error {
 	if _, err := outbound.Set(ctx, c, mode); err != nil {
 		return err
 	}
-	installer, err := newInstaller(config, app.Log)
+	installer, err := newInstaller(app, config)
 	if err != nil {
 		return err
 	}

@@ -5,7 +5,6 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/revision"
 	"github.com/meshmanager/smm/internal/revision/census"
 )
@@ -40,10 +39,11 @@ func runIstioRevisions(ctx context.Context, app *App) error {
 		return err
 	}
 	summaries := cluster.Summaries()
+	catalogue := app.releases(c)
 	for i := range summaries {
 		// An IstioControlPlane may name a release line; what runs is its newest release.
-		if release, err := istio.Builtin().Find(summaries[i].Version); err == nil && summaries[i].Status != revision.Missing {
-			summaries[i].Version = release.Version
+		if version, err := catalogue.Version(ctx, summaries[i].Version); err == nil && summaries[i].Status != revision.Missing {
+			summaries[i].Version = version
 		}
 	}
 	return app.Print(summaries, revisionTable(summaries))

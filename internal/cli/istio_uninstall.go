@@ -53,7 +53,7 @@ func runIstioUninstall(ctx context.Context, app *App, name string, force bool, t
 	if err := app.Confirm(ctx, fmt.Sprintf("Remove control plane %s from the cluster at %s?", plane.Label(), config.Host)); err != nil {
 		return err
 	}
-	installer, err := newInstaller(config, app.Log)
+	installer, err := newInstaller(app, config)
 	if err != nil {
 		return err
 	}

@@ -4,33 +4,34 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-	servicemeshv1alpha1 "github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	"github.com/meshmanager/smm/internal/istio"
+	"github.com/meshmanager/smm/internal/istio/releases"
 )
 
-// Every installable version is listed with its Kubernetes versions and with the control planes
-// that run it, also one whose specification says no version or only a line.
-func TestIstioVersionsShowWhatRuns(t *testing.T) {
-	catalogue := istio.Catalogue{
-		{Version: "1.30.2", MinKubernetes: 32, MaxKubernetes: 36},
-		{Version: "1.31.1", MinKubernetes: 32, MaxKubernetes: 36},
+// Of what a source has, the newest of each line and what runs are listed, unless all is asked for.
+func TestIstioVersionsShowWhatMatters(t *testing.T) {
+	acme := istio.Source{Name: "acme", URL: "https://charts.example.com"}
+	listed := []releases.Listed{
+		{Version: "1.32.0-rc.1", Kubernetes: "unknown", Source: acme},
+		{Version: "1.31.3", Kubernetes: "1.32 to 1.36", Source: acme},
+		{Version: "1.31.2", Kubernetes: "1.32 to 1.36", Source: acme},
+		{Version: "1.31.1", Kubernetes: "1.32 to 1.36"},
+		{Version: "1.31.0", Kubernetes: "1.32 to 1.36", Source: acme},
+		{Version: "1.30.2", Kubernetes: "1.32 to 1.36", Source: acme},
 	}
-	controlPlane := func(name, version string) servicemeshv1alpha1.IstioControlPlane {
-		return servicemeshv1alpha1.IstioControlPlane{
-			ObjectMeta: metav1.ObjectMeta{Namespace: "mesh", Name: name},
-			Spec:       servicemeshv1alpha1.IstioControlPlaneSpec{Version: version},
-		}
-	}
-	got := istioVersions(catalogue, []servicemeshv1alpha1.IstioControlPlane{
-		controlPlane("newest", ""), controlPlane("line", "1.31"), controlPlane("gone", "1.15.3"),
-	})
+	running := map[string][]string{"1.31.1": {"cp-v131x.istio-system"}, "1.31.0": {"old.istio-system"}}
+	got := istioVersions(listed, running, false)
 	want := []istioVersion{
-		{Version: "1.31.1", Source: "built in", Kubernetes: "1.32 to 1.36", ControlPlanes: []string{"newest.mesh", "line.mesh"}},
-		{Version: "1.30.2", Source: "built in", Kubernetes: "1.32 to 1.36"},
+		{Version: "1.31.3", Source: "acme", SourceURL: acme.URL, Kubernetes: "1.32 to 1.36"},
+		{Version: "1.31.1", Source: "built in", Kubernetes: "1.32 to 1.36", ControlPlanes: []string{"cp-v131x.istio-system"}},
+		{Version: "1.31.0", Source: "acme", SourceURL: acme.URL, Kubernetes: "1.32 to 1.36", ControlPlanes: []string{"old.istio-system"}},
+		{Version: "1.30.2", Source: "acme", SourceURL: acme.URL, Kubernetes: "1.32 to 1.36"},
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
+	}
+	if all := istioVersions(listed, running, true); len(all) != len(listed) {
+		t.Errorf("%d of %d versions with --all", len(all), len(listed))
 	}
 }

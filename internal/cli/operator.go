@@ -10,6 +10,7 @@ import (
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/meshmanager/smm/internal/istio"
+	"github.com/meshmanager/smm/internal/istio/chartsource"
 	"github.com/meshmanager/smm/internal/operator"
 	"github.com/meshmanager/smm/internal/platform"
 )
@@ -25,6 +26,8 @@ func newOperatorCommand(app *App) *cobra.Command {
 
 func newOperatorRunCommand(app *App) *cobra.Command {
 	options := operator.Options{Namespace: platform.SystemNamespace, HealthAddress: ":8081", MetricsAddress: ":8080", LeaderElection: true}
+	options.ChartSources.Stores.CacheDir = chartsource.DefaultCacheDir()
+	var chartSources []string
 	cmd := &cobra.Command{
 		Use:   "run",
 		Short: "Run the operator until it is stopped; one of several instances leads",
@@ -33,6 +36,10 @@ pod with the rights of its service account, or anywhere with a kubeconfig.`,
 		Example: "  smm operator run --namespace smm-system",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			var err error
+			if options.ChartSources.Sources, err = readChartSources(chartSources); err != nil {
+				return err
+			}
 			return runOperator(cmd.Context(), app, options)
 		},
 	}
@@ -41,6 +48,9 @@ pod with the rights of its service account, or anywhere with a kubeconfig.`,
 	flags.StringVar(&options.HealthAddress, "health-address", options.HealthAddress, "`address` of /healthz and /readyz")
 	flags.StringVar(&options.MetricsAddress, "metrics-address", options.MetricsAddress, "`address` of /metrics")
 	flags.BoolVar(&options.LeaderElection, "leader-elect", options.LeaderElection, "act only while this instance leads")
+	addChartSourceFlag(flags, &chartSources)
+	flags.StringVar(&options.ChartSources.Stores.CacheDir, "chart-cache", options.ChartSources.Stores.CacheDir,
+		"`directory` in which fetched charts are kept, so that they outlive the process; \"\" for none")
 	return cmd
 }
 
@@ -55,6 +65,7 @@ func runOperator(ctx context.Context, app *App, options operator.Options) error 
 		level = slog.LevelDebug
 	}
 	options.Log = slog.New(slog.NewJSONHandler(app.Err, &slog.HandlerOptions{Level: level}))
+	options.ChartSources.Stores.Log = options.Log
 	ctrllog.SetLogger(logr.FromSlogHandler(options.Log.Handler()))
 	m, err := operator.New(config, options)
 	if err != nil {

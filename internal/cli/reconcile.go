@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
 	"github.com/meshmanager/smm/internal/platform"
 )
 
@@ -15,8 +16,7 @@ const reconcileLong = `Brings the cluster to what a ControlPlane says and waits 
 on events, run from here. Without --from-file it works on the ControlPlane that is on the cluster.`
 
 func newReconcileCommand(app *App) *cobra.Command {
-	file := ""
-	timeout := defaultInstallTimeout
+	flags := reconcileFlags{timeout: defaultInstallTimeout}
 	cmd := &cobra.Command{
 		Use:     "reconcile",
 		Short:   "Bring the cluster to what a ControlPlane says",
@@ -24,36 +24,46 @@ func newReconcileCommand(app *App) *cobra.Command {
 		Example: "  smm reconcile --from-file control-plane.yaml",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return runReconcile(cmd.Context(), app, file, timeout)
+			return runReconcile(cmd.Context(), app, flags)
 		},
 	}
-	cmd.Flags().StringVar(&file, "from-file", "", "`file` with the ControlPlane to apply first")
-	cmd.Flags().DurationVar(&timeout, "timeout", timeout, "how long to wait until everything is available")
+	set := cmd.Flags()
+	set.StringVar(&flags.file, "from-file", "", "`file` with the ControlPlane to apply first")
+	addChartSourceFlag(set, &flags.chartSources)
+	set.DurationVar(&flags.timeout, "timeout", flags.timeout, "how long to wait until everything is available")
 	return cmd
 }
 
-func runReconcile(ctx context.Context, app *App, file string, timeout time.Duration) error {
-	var document []byte
-	if file != "" {
-		var err error
-		if document, err = os.ReadFile(file); err != nil {
-			return fmt.Errorf("--from-file: %w", err)
-		}
+// reconcileFlags are the flags of `smm reconcile`.
+type reconcileFlags struct {
+	file         string
+	chartSources []string
+	timeout      time.Duration
+}
+
+func runReconcile(ctx context.Context, app *App, flags reconcileFlags) error {
+	sources, err := readChartSources(flags.chartSources)
+	if err != nil {
+		return err
+	}
+	cp, err := readControlPlane(flags.file)
+	if err != nil {
+		return err
 	}
 	config, err := app.Connect(ctx)
 	if err != nil {
 		return err
 	}
-	installer, err := newInstaller(config, app.Log)
+	installer, err := newInstaller(app, config, sources...)
 	if err != nil {
 		return err
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not available within %s", timeout))
+	ctx, cancel := context.WithTimeoutCause(ctx, flags.timeout, fmt.Errorf("not available within %s", flags.timeout))
 	defer cancel()
 	progress := app.Progress(ctx)
 	step := progress.Step("Reconciling")
 	components := newComponentProgress(progress, step)
-	if err := reconcileDocument(ctx, installer, document, components.show); err != nil {
+	if err := reconcileControlPlane(ctx, installer, cp, components.show); err != nil {
 		components.fail()
 		return err
 	}
@@ -61,14 +71,26 @@ func runReconcile(ctx context.Context, app *App, file string, timeout time.Durat
 	return nil
 }
 
-// reconcileDocument applies a ControlPlane, if there is one, and reconciles.
-func reconcileDocument(ctx context.Context, installer *platform.Installer, document []byte, watch platform.Watch) error {
-	if document == nil {
-		return installer.Reconcile(ctx, platform.ControlPlaneName, watch)
+// readControlPlane reads the ControlPlane of --from-file, nil when the flag is not given.
+func readControlPlane(file string) (*smmv1alpha1.ControlPlane, error) {
+	if file == "" {
+		return nil, nil
+	}
+	document, err := os.ReadFile(file)
+	if err != nil {
+		return nil, fmt.Errorf("--from-file: %w", err)
 	}
 	cp, err := platform.ReadControlPlane(document)
 	if err != nil {
-		return fmt.Errorf("--from-file: %w", err)
+		return nil, fmt.Errorf("--from-file: %w", err)
+	}
+	return cp, nil
+}
+
+// reconcileControlPlane applies a ControlPlane, if there is one, and reconciles.
+func reconcileControlPlane(ctx context.Context, installer *platform.Installer, cp *smmv1alpha1.ControlPlane, watch platform.Watch) error {
+	if cp == nil {
+		return installer.Reconcile(ctx, platform.ControlPlaneName, watch)
 	}
 	prepared, err := installer.PrepareControlPlane(ctx, cp)
 	if err != nil {

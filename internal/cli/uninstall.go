@@ -48,7 +48,7 @@ func runUninstall(ctx context.Context, app *App, force bool, timeout time.Durati
 	if err != nil {
 		return err
 	}
-	installer, err := newInstaller(config, app.Log)
+	installer, err := newInstaller(app, config)
 	if err != nil {
 		return err
 	}

@@ -15,12 +15,16 @@ func istioCRDs() kube.Owner {
 }
 
 // applyCRDs applies the definitions of the newest release that a control plane of the cluster
-// runs. They serve older releases too, and those of an older one would take fields away.
+// runs. They serve older releases too, and those of an older one would take fields away. While
+// it is not known which is the newest, they stay as they are.
 func (l *logic) applyCRDs(ctx context.Context, release istio.Release, all []v1alpha1.IstioControlPlane) error {
 	for i := range all {
-		other, err := l.catalogue.Find(all[i].Spec.Version)
-		if err == nil && other.NewerThan(release) { // one that does not exist runs nowhere
+		other, err := l.releases.Release(ctx, all[i].Spec.Version)
+		switch {
+		case err == nil && other.NewerThan(release):
 			release = other
+		case err != nil && !istio.DoesNotExist(err):
+			return nil // it may have newer definitions than ours
 		}
 	}
 	definitions, err := release.CRDs()

@@ -20,13 +20,13 @@ const finalizer = "servicemesh.cisco.com/istiocontrolplane"
 
 // NewReconciler returns the reconciler of IstioControlPlanes. kubernetesVersion is that of the
 // cluster, such as v1.36.3.
-func NewReconciler(c client.Client, applier *kube.Applier, catalogue istio.Catalogue, kubernetesVersion string) *kube.Reconciler[*v1alpha1.IstioControlPlane] {
+func NewReconciler(c client.Client, applier *kube.Applier, releases istio.Releases, kubernetesVersion string) *kube.Reconciler[*v1alpha1.IstioControlPlane] {
 	return &kube.Reconciler[*v1alpha1.IstioControlPlane]{
 		Client:    c,
 		New:       func() *v1alpha1.IstioControlPlane { return &v1alpha1.IstioControlPlane{} },
 		Finalizer: finalizer,
 		Logic: &logic{
-			client: c, applier: applier, catalogue: catalogue,
+			client: c, applier: applier, releases: releases,
 			kubernetesVersion: kubernetesVersion, platform: &platform{mapper: c.RESTMapper()},
 		},
 	}
@@ -35,7 +35,7 @@ func NewReconciler(c client.Client, applier *kube.Applier, catalogue istio.Catal
 type logic struct {
 	client            client.Client
 	applier           *kube.Applier
-	catalogue         istio.Catalogue
+	releases          istio.Releases
 	kubernetesVersion string
 	platform          *platform
 }
@@ -79,7 +79,7 @@ func (l *logic) Reconcile(ctx context.Context, icp *v1alpha1.IstioControlPlane, 
 		return kube.Wait(waiting), nil
 	}
 	setState(icp, state, message)
-	return settled(icp, rendered.Expansion), nil
+	return rechecked(settled(icp, rendered.Expansion), rendered.source), nil
 }
 
 // sync applies one part of what the control plane consists of, and prunes what is neither in it
@@ -100,14 +100,16 @@ func (l *logic) sync(ctx context.Context, icp *v1alpha1.IstioControlPlane, part 
 type rendering struct {
 	Rendered
 	passedOn []kube.Ref
+	source   istio.Source
 }
 
 // render also brings Istio's CRDs, which the objects need to mean anything and which stay.
 func (l *logic) render(ctx context.Context, icp *v1alpha1.IstioControlPlane) (rendering, error) {
-	release, err := l.catalogue.Find(icp.Spec.Version)
+	release, err := l.releases.Release(ctx, icp.Spec.Version)
 	if err != nil {
 		return rendering{}, err
 	}
+	describeSource(icp, release.Source)
 	all, err := l.list(ctx)
 	if err != nil {
 		return rendering{}, err
@@ -124,8 +126,8 @@ func (l *logic) render(ctx context.Context, icp *v1alpha1.IstioControlPlane) (re
 		return rendering{}, err
 	}
 	obsolete := kube.Difference(kube.Refs(icp.Status.Inventory), kube.RefsOf(rendered.All()))
-	passedOn, err := l.passedOn(icp, all, obsolete)
-	return rendering{rendered, passedOn}, err
+	passedOn, err := l.passedOn(ctx, icp, all, obsolete)
+	return rendering{rendered, passedOn, release.Source}, err
 }
 
 // list returns the control planes of the cluster.
@@ -161,7 +163,7 @@ func (l *logic) Finalize(ctx context.Context, icp *v1alpha1.IstioControlPlane, _
 	if err != nil {
 		return kube.Outcome{}, err
 	}
-	passedOn, err := l.passedOn(icp, all, inventory)
+	passedOn, err := l.passedOn(ctx, icp, all, inventory)
 	if err != nil {
 		return kube.Outcome{}, err
 	}

@@ -2,6 +2,7 @@ package controlplane
 
 import (
 	"cmp"
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -43,7 +44,7 @@ func isHolder(icp *v1alpha1.IstioControlPlane, all []v1alpha1.IstioControlPlane,
 
 // passedOn lists those of the objects that another control plane brings from now on. They are not
 // removed before it has taken them over: tokens of a service account, say, would not survive that.
-func (l *logic) passedOn(icp *v1alpha1.IstioControlPlane, all []v1alpha1.IstioControlPlane, refs []kube.Ref) ([]kube.Ref, error) {
+func (l *logic) passedOn(ctx context.Context, icp *v1alpha1.IstioControlPlane, all []v1alpha1.IstioControlPlane, refs []kube.Ref) ([]kube.Ref, error) {
 	if len(refs) == 0 {
 		return nil, nil
 	}
@@ -63,7 +64,7 @@ func (l *logic) passedOn(icp *v1alpha1.IstioControlPlane, all []v1alpha1.IstioCo
 		if holder == nil || client.ObjectKeyFromObject(holder) == client.ObjectKeyFromObject(icp) {
 			continue
 		}
-		release, err := l.catalogue.Find(holder.Spec.Version)
+		release, err := l.releases.Release(ctx, holder.Spec.Version)
 		if err != nil {
 			return nil, fmt.Errorf("IstioControlPlane %s/%s, which is to take over: %w", holder.Namespace, holder.Name, err)
 		}

@@ -2,6 +2,7 @@ package istio
 
 import (
 	"cmp"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -102,6 +103,13 @@ func (e *UnknownVersionError) Error() string {
 	return fmt.Sprintf("Istio version %q is not in the catalogue; %s", e.Version, strings.Join(parts, "; "))
 }
 
+// DoesNotExist tells that an error is about a release that nobody has, as opposed to one that cannot
+// be had now.
+func DoesNotExist(err error) bool {
+	var unknown *UnknownVersionError
+	return errors.As(err, &unknown) && len(unknown.Problems) == 0
+}
+
 // maxListed is how many versions a message lists before it leaves out older patches.
 const maxListed = 10
 
@@ -158,6 +166,11 @@ func FullVersion(version string) string {
 // IsLine tells whether a version means any release of a line, such as 1.31 or 1.31.x.
 func IsLine(version string) bool {
 	return strings.Count(FullVersion(version), ".") == 1
+}
+
+// LineOf is the release line of a full version: 1.31 for 1.31.1.
+func LineOf(version string) string {
+	return minorOf(version)
 }
 
 // NewestOfLine returns the newest of the versions that belong to a line and are no pre-releases.

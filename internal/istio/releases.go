@@ -7,6 +7,8 @@ import (
 
 // Releases finds the releases that can be installed, wherever their charts come from.
 type Releases interface {
+	// Version is the full version that a version means: itself, or the newest of a line.
+	Version(ctx context.Context, version string) (string, error)
 	// Release returns the release that a version means, as Catalogue.Find says, with its charts.
 	// It is cheap for a release that was found before. The error is one line for users.
 	Release(ctx context.Context, version string) (Release, error)
@@ -34,6 +36,12 @@ func (s Source) String() string {
 		return "built in"
 	}
 	return s.Name + " (" + s.URL + ")"
+}
+
+// Version is that of the release that Find returns.
+func (c Catalogue) Version(_ context.Context, version string) (string, error) {
+	release, err := c.Find(version)
+	return release.Version, err
 }
 
 // Release is Find, for those who also use other sources.

@@ -20,24 +20,24 @@ const finalizer = "servicemesh.cisco.com/istiomeshgateway"
 
 // NewReconciler returns the reconciler of IstioMeshGateways. kubernetesVersion is that of the
 // cluster, such as v1.36.3.
-func NewReconciler(c client.Client, applier *kube.Applier, catalogue istio.Catalogue, kubernetesVersion string) *kube.Reconciler[*v1alpha1.IstioMeshGateway] {
+func NewReconciler(c client.Client, applier *kube.Applier, releases istio.Releases, kubernetesVersion string) *kube.Reconciler[*v1alpha1.IstioMeshGateway] {
 	return &kube.Reconciler[*v1alpha1.IstioMeshGateway]{
 		Client:    c,
 		New:       func() *v1alpha1.IstioMeshGateway { return &v1alpha1.IstioMeshGateway{} },
 		Finalizer: finalizer,
 		Logic: &logic{
-			client: c, applier: applier, catalogue: catalogue, rendered: newRenderings(),
+			client: c, applier: applier, releases: releases, rendered: newRenderings(),
 			cluster: &clusterFacts{kubernetesVersion: kubernetesVersion, mapper: c.RESTMapper()},
 		},
 	}
 }
 
 type logic struct {
-	client    client.Client
-	applier   *kube.Applier
-	catalogue istio.Catalogue
-	cluster   *clusterFacts
-	rendered  *renderings
+	client   client.Client
+	applier  *kube.Applier
+	releases istio.Releases
+	cluster  *clusterFacts
+	rendered *renderings
 }
 
 // Reconcile applies what the gateway consists of and describes what has become of it.
@@ -49,7 +49,7 @@ func (l *logic) Reconcile(ctx context.Context, gateway *v1alpha1.IstioMeshGatewa
 	if found := obstacleTo(gateway, around); found != nil {
 		return held(gateway, found), nil
 	}
-	injection, release, found := l.injection(around.controlPlane, seen)
+	injection, release, found := l.injection(ctx, around.controlPlane, seen)
 	if found != nil {
 		return held(gateway, found), nil
 	}
@@ -76,14 +76,14 @@ func (l *logic) Reconcile(ctx context.Context, gateway *v1alpha1.IstioMeshGatewa
 
 // injection is what the gateway's pods are to be injected with, and its release: what the control
 // plane injects, or, while that is not settled, what the pods were injected with before.
-func (l *logic) injection(icp *v1alpha1.IstioControlPlane, seen workload) (Injection, istio.Release, *obstacle) {
-	if release, err := l.catalogue.Find(icp.Spec.Version); err == nil {
+func (l *logic) injection(ctx context.Context, icp *v1alpha1.IstioControlPlane, seen workload) (Injection, istio.Release, *obstacle) {
+	if release, err := l.releases.Release(ctx, icp.Spec.Version); err == nil {
 		if injection, settled := injectionOf(icp, release.Version); settled {
 			return injection, release, nil
 		}
 	}
 	if injection, known := injected(seen.deployment, istio.Revision{Name: icp.Name, Namespace: icp.Namespace}); known {
-		if release, err := l.catalogue.Find(injection.Version); err == nil {
+		if release, err := l.releases.Release(ctx, injection.Version); err == nil {
 			return injection, release, nil
 		}
 	}

@@ -21,6 +21,7 @@ import (
 	"github.com/meshmanager/smm/internal/controlplane"
 	"github.com/meshmanager/smm/internal/demoapp"
 	"github.com/meshmanager/smm/internal/istio"
+	"github.com/meshmanager/smm/internal/istio/releases"
 	"github.com/meshmanager/smm/internal/kube"
 	"github.com/meshmanager/smm/internal/meshgateway"
 	"github.com/meshmanager/smm/internal/platform"
@@ -42,8 +43,12 @@ type Options struct {
 	MetricsAddress string
 	// LeaderElection has only one of several instances act. Without it every instance acts.
 	LeaderElection bool
-	Catalogue      istio.Catalogue
-	Log            *slog.Logger
+	// Catalogue holds what is installed unless a version is asked for.
+	Catalogue istio.Catalogue
+	// ChartSources says where further releases come from, beside the sources that ControlPlanes
+	// name, and where they are kept.
+	ChartSources releases.Options
+	Log          *slog.Logger
 }
 
 // New returns an operator for the cluster of the configuration. Its Start runs it until the
@@ -98,22 +103,31 @@ func New(config *rest.Config, options Options) (manager.Manager, error) {
 func addControllers(m manager.Manager, options Options, kubernetesVersion string) error {
 	c := m.GetClient()
 	applier := kube.NewApplier(c).LogTo(options.Log)
+	catalogue := releases.New(withReaders(options.ChartSources, m))
 	if err := addControlPlanes(m, platform.NewReconciler(c, applier, options.Catalogue)); err != nil {
 		return fmt.Errorf("set up the controller of ControlPlanes: %w", err)
 	}
-	if err := addIstioControlPlanes(m, controlplane.NewReconciler(c, applier, options.Catalogue, kubernetesVersion)); err != nil {
+	if err := addIstioControlPlanes(m, controlplane.NewReconciler(c, applier, catalogue, kubernetesVersion)); err != nil {
 		return fmt.Errorf("set up the controller of IstioControlPlanes: %w", err)
 	}
 	if err := addIstioMeshes(m, controlplane.NewMeshReconciler(c)); err != nil {
 		return fmt.Errorf("set up the controller of IstioMeshes: %w", err)
 	}
-	if err := AddIstioMeshGateways(m, meshgateway.NewReconciler(c, applier, options.Catalogue, kubernetesVersion)); err != nil {
+	if err := AddIstioMeshGateways(m, meshgateway.NewReconciler(c, applier, catalogue, kubernetesVersion)); err != nil {
 		return fmt.Errorf("set up the controller of IstioMeshGateways: %w", err)
 	}
 	if err := addDemoApplications(m, demoapp.NewReconciler(c, applier)); err != nil {
 		return fmt.Errorf("set up the controller of DemoApplications: %w", err)
 	}
 	return nil
+}
+
+// withReaders has ControlPlanes read from the cache, and the Secrets of chart sources one by one,
+// because a cache would hold those of the whole cluster.
+func withReaders(options releases.Options, m manager.Manager) releases.Options {
+	options.ControlPlanes, options.Secrets = m.GetClient(), m.GetAPIReader()
+	options.Namespace = platform.SystemNamespace
+	return options
 }
 
 // onlyOurs keeps objects that the product did not apply out of the caches of watched kinds.

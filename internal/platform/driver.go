@@ -38,15 +38,15 @@ type Driver struct {
 }
 
 // NewDriver returns a Driver. kubernetesVersion is that of the cluster, such as v1.36.3.
-func NewDriver(c client.WithWatch, catalogue istio.Catalogue, kubernetesVersion string, log *slog.Logger) *Driver {
+func NewDriver(c client.WithWatch, releases istio.Releases, kubernetesVersion string, log *slog.Logger) *Driver {
 	applier := kube.NewApplier(c).LogTo(log)
 	return &Driver{
 		client:             c,
 		log:                log,
-		controlPlanes:      NewReconciler(c, applier, catalogue),
-		istioControlPlanes: controlplane.NewReconciler(c, applier, catalogue, kubernetesVersion),
+		controlPlanes:      NewReconciler(c, applier, istio.Builtin()),
+		istioControlPlanes: controlplane.NewReconciler(c, applier, releases, kubernetesVersion),
 		istioMeshes:        controlplane.NewMeshReconciler(c),
-		istioMeshGateways:  meshgateway.NewReconciler(c, applier, catalogue, kubernetesVersion),
+		istioMeshGateways:  meshgateway.NewReconciler(c, applier, releases, kubernetesVersion),
 	}
 }
 

@@ -14,6 +14,7 @@ import (
 	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
 	"github.com/meshmanager/smm/internal/controlplane"
 	"github.com/meshmanager/smm/internal/istio"
+	"github.com/meshmanager/smm/internal/istio/releases"
 	"github.com/meshmanager/smm/internal/kube"
 )
 
@@ -21,15 +22,16 @@ import (
 type Installer struct {
 	client    client.WithWatch
 	server    discovery.ServerVersionInterface
-	catalogue istio.Catalogue
+	catalogue istio.Catalogue // what is installed unless a version is asked for
+	releases  *releases.Catalogue
 	log       *slog.Logger
 	forced    bool
 }
 
 // NewInstaller returns an Installer for the cluster of the client. The client's scheme has to be
 // that of package api. Writes are logged as information, rounds of reconciling for debugging.
-func NewInstaller(c client.WithWatch, server discovery.ServerVersionInterface, catalogue istio.Catalogue, log *slog.Logger) *Installer {
-	return &Installer{client: c, server: server, catalogue: catalogue, log: log}
+func NewInstaller(c client.WithWatch, server discovery.ServerVersionInterface, found *releases.Catalogue, log *slog.Logger) *Installer {
+	return &Installer{client: c, server: server, catalogue: istio.Builtin(), releases: found, log: log}
 }
 
 // Prepared is an installation that passed every check and has written nothing yet.
@@ -48,7 +50,7 @@ type Prepared struct {
 // Prepare checks the settings against the cluster. Whatever can be found wrong without writing is
 // found here.
 func (i *Installer) Prepare(ctx context.Context, settings Settings) (*Prepared, error) {
-	cp, err := settings.ControlPlane(i.catalogue)
+	cp, err := settings.ControlPlane(ctx, i.releases)
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +63,7 @@ func (i *Installer) PrepareControlPlane(ctx context.Context, cp *smmv1alpha1.Con
 	if err != nil {
 		return nil, err
 	}
-	release, err := i.catalogue.Find(icp.Spec.Version)
+	release, err := i.releases.With(cp).Release(ctx, icp.Spec.Version)
 	if err != nil {
 		return nil, err
 	}
@@ -160,7 +162,7 @@ func (p *Prepared) Install(ctx context.Context, watch Watch) error {
 	if err != nil {
 		return err
 	}
-	driver := NewDriver(i.client, i.catalogue, p.Facts.KubernetesVersion, i.log)
+	driver := NewDriver(i.client, i.releases, p.Facts.KubernetesVersion, i.log)
 	live, err := driver.read(ctx, p.ControlPlane.Name)
 	if err != nil {
 		return err
@@ -190,7 +192,7 @@ func (i *Installer) Reconcile(ctx context.Context, name string, watch Watch) err
 	if err != nil {
 		return fmt.Errorf("read the Kubernetes version: %w", err)
 	}
-	return NewDriver(i.client, i.catalogue, version.GitVersion, i.log).Install(ctx, name, watch)
+	return NewDriver(i.client, i.releases, version.GitVersion, i.log).Install(ctx, name, watch)
 }
 
 // Round takes the next action for everything that is installed, once, and waits for nothing.

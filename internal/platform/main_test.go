@@ -14,6 +14,7 @@ import (
 
 	"github.com/meshmanager/smm/api"
 	"github.com/meshmanager/smm/internal/istio"
+	"github.com/meshmanager/smm/internal/istio/releases"
 	"github.com/meshmanager/smm/internal/kube"
 	"github.com/meshmanager/smm/internal/kube/kubetest"
 	"github.com/meshmanager/smm/internal/platform"
@@ -40,7 +41,7 @@ func newInstaller(t *testing.T, config *rest.Config) *platform.Installer {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return platform.NewInstaller(newClient(t, config), server, istio.Builtin(), slog.New(slog.DiscardHandler))
+	return platform.NewInstaller(newClient(t, config), server, releases.New(releases.Options{}), slog.New(slog.DiscardHandler))
 }
 
 // publishRootCertificates does what istiod does for the status of a control plane, where nothing

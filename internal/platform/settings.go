@@ -2,6 +2,7 @@ package platform
 
 import (
 	"cmp"
+	"context"
 	"errors"
 	"fmt"
 
@@ -39,12 +40,14 @@ type Settings struct {
 	// Additional is the YAML of a ControlPlane, or of parts of one, whose specification is laid over
 	// the product's defaults; nil for none. The other settings come before it.
 	Additional []byte
+	// ChartSources are places that have further versions of Istio.
+	ChartSources []smmv1alpha1.ChartSource
 }
 
 // ControlPlane returns the ControlPlane that the settings mean. The error names what is wrong with
 // the settings.
-func (s Settings) ControlPlane(catalogue istio.Catalogue) (*smmv1alpha1.ControlPlane, error) {
-	defaults, err := s.defaults(catalogue)
+func (s Settings) ControlPlane(ctx context.Context, releases istio.Releases) (*smmv1alpha1.ControlPlane, error) {
+	defaults, err := s.defaults(ctx, releases)
 	if err != nil {
 		return nil, err
 	}
@@ -72,12 +75,12 @@ func (s Settings) ControlPlane(catalogue istio.Catalogue) (*smmv1alpha1.ControlP
 }
 
 // defaults are the product's own, with the settings that have no field of the ControlPlane's.
-func (s Settings) defaults(catalogue istio.Catalogue) (smmv1alpha1.ControlPlaneSpec, error) {
+func (s Settings) defaults(ctx context.Context, releases istio.Releases) (smmv1alpha1.ControlPlaneSpec, error) {
 	custom, err := readIstioControlPlane(s.IstioControlPlane)
 	if err != nil {
 		return smmv1alpha1.ControlPlaneSpec{}, fmt.Errorf("read the IstioControlPlane: %w", err)
 	}
-	release, err := catalogue.Find(custom.Spec.Version)
+	version, err := releases.Version(ctx, custom.Spec.Version)
 	if err != nil {
 		return smmv1alpha1.ControlPlaneSpec{}, err
 	}
@@ -93,10 +96,11 @@ func (s Settings) defaults(catalogue istio.Catalogue) (smmv1alpha1.ControlPlaneS
 			Istio: &smmv1alpha1.MeshManagerIstio{
 				Enabled: &on,
 				IstioCRRef: &metav1alpha1.NamespacedName{
-					Name:      istio.ControlPlaneName(release.Version),
+					Name:      istio.ControlPlaneName(version),
 					Namespace: istio.DefaultNamespace,
 				},
 				IstioCROverrides: overrides,
+				ChartSources:     s.ChartSources,
 			},
 		},
 	}

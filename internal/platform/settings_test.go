@@ -286,7 +286,7 @@ smm: {auth: {mode: anonymous}}
 		"no usable name": {Settings{ClusterName: "Größe"}, "cannot be converted", true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			cp, err := test.settings.ControlPlane(istio.Builtin())
+			cp, err := test.settings.ControlPlane(t.Context(), istio.Builtin())
 			if test.failed {
 				if err == nil || !strings.Contains(err.Error(), test.want) {
 					t.Fatalf("error %v; want one with %q", err, test.want)

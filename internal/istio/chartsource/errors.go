@@ -43,6 +43,7 @@ func (s Source) unreachable(err error, limit time.Duration) error {
 	var request *url.Error
 	var timeout net.Error
 	var lookup *net.DNSError
+	var connection *net.OpError
 	var known *Error
 	status := statusOf(err)
 	switch {
@@ -58,6 +59,8 @@ func (s Source) unreachable(err error, limit time.Duration) error {
 		return s.failed("gave no answer within %s", limit)
 	case errors.As(err, &lookup):
 		return s.failed("cannot be reached: host name %s is unknown", lookup.Name)
+	case errors.As(err, &connection):
+		return s.failed("cannot be reached: %v", connection.Err) // without the addresses, which differ each time
 	case errors.As(err, &request):
 		return s.failed("cannot be reached: %v", request.Err)
 	}

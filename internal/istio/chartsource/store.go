@@ -25,10 +25,25 @@ type Store interface {
 type Options struct {
 	// CacheDir is the folder in which fetched charts are kept; "" for none.
 	CacheDir string
-	Limits   Limits
-	Log      *slog.Logger
+	// Limits are the DefaultLimits where none are given.
+	Limits Limits
+	// Log is told of trouble; nil for none.
+	Log *slog.Logger
 	// Now is the clock; nil for the computer's.
 	Now func() time.Time
+}
+
+func (o Options) withDefaults() Options {
+	if o.Limits == (Limits{}) {
+		o.Limits = DefaultLimits()
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	return o
 }
 
 // Open returns the store of a source. Nothing is contacted yet.
@@ -36,15 +51,13 @@ func Open(source Source, options Options) (Store, error) {
 	if err := source.Validate(); err != nil {
 		return nil, err
 	}
+	options = options.withDefaults()
 	kind, location, err := source.locate()
 	if err != nil {
 		return nil, err
 	}
 	if kind == directoryKind {
 		return &directory{source: source, path: location.Path, limits: options.Limits}, nil
-	}
-	if options.Now == nil {
-		options.Now = time.Now
 	}
 	store := &remoteStore{source: source, options: options, cache: newCache(options.CacheDir, source), loaded: map[string]istio.Release{}}
 	store.known = store.cache.index()

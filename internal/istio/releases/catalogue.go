@@ -30,43 +30,78 @@ type Options struct {
 type Catalogue struct {
 	builtin istio.Catalogue
 	options Options
+	pending *smmv1alpha1.ControlPlane
+	opened  *stores
+}
 
-	mu     sync.Mutex
-	stores map[string]chartsource.Store // by what the source is
+// stores are the open stores of sources, by what the source is.
+type stores struct {
+	mu  sync.Mutex
+	all map[string]chartsource.Store
 }
 
 // New returns a catalogue. No source is contacted before something is asked that the binary and the
 // copies on disk cannot answer.
 func New(options Options) *Catalogue {
-	return &Catalogue{builtin: istio.Builtin(), options: options, stores: map[string]chartsource.Store{}}
+	return &Catalogue{builtin: istio.Builtin(), options: options, opened: &stores{all: map[string]chartsource.Store{}}}
 }
 
-// Release returns the release that a version means: a full version from the binary or else from the
-// first source that has it; a line's newest release of all; for "" the newest of the binary, so that
-// what is installed by default does not depend on what a source publishes.
-func (c *Catalogue) Release(ctx context.Context, version string) (istio.Release, error) {
+// With returns a catalogue that also knows the sources of a ControlPlane that is to be applied, instead
+// of those of the one of its name that may be on the cluster.
+func (c *Catalogue) With(cp *smmv1alpha1.ControlPlane) *Catalogue {
+	with := *c
+	with.pending = cp
+	return &with
+}
+
+// Version is the full version that a version means: itself; for a line, its newest release of all;
+// for "", the newest of the binary, so that what is installed by default does not depend on what a
+// source publishes.
+func (c *Catalogue) Version(ctx context.Context, version string) (string, error) {
 	builtin, err := c.builtin.Find(version)
-	if err == nil && !istio.IsLine(version) {
-		return builtin, nil
+	switch {
+	case err == nil && !istio.IsLine(version):
+		return builtin.Version, nil
+	case !istio.IsLine(version):
+		return istio.FullVersion(version), nil
 	}
 	sources, listErr := c.sources(ctx)
 	if listErr != nil {
-		return istio.Release{}, listErr
+		return "", listErr
 	}
-	if len(sources) == 0 {
-		return builtin, err
+	for _, s := range sources {
+		// One that never told what it has may have the release that was used until now.
+		if _, err := s.versions(ctx); err != nil {
+			return "", err
+		}
 	}
-	if istio.IsLine(version) {
-		return c.newestOfLine(ctx, sources, version)
+	available := c.available(ctx, sources)
+	if newest, found := istio.NewestOfLine(available, version); found {
+		return newest, nil
 	}
-	return c.exactly(ctx, sources, version)
+	if err != nil {
+		return "", &istio.UnknownVersionError{Version: version, Available: available}
+	}
+	return builtin.Version, nil
 }
 
-// exactly looks for a full version in the sources.
-func (c *Catalogue) exactly(ctx context.Context, sources []source, version string) (istio.Release, error) {
+// Release returns the release of the full version that a version means: from the binary, or else from
+// the first source that has it.
+func (c *Catalogue) Release(ctx context.Context, version string) (istio.Release, error) {
+	full, err := c.Version(ctx, version)
+	if err != nil {
+		return istio.Release{}, err
+	}
+	if builtin, err := c.builtin.Find(full); err == nil {
+		return builtin, nil
+	}
+	sources, err := c.sources(ctx)
+	if err != nil {
+		return istio.Release{}, err
+	}
 	var problems []string
 	for _, s := range sources {
-		release, err := s.release(ctx, istio.FullVersion(version))
+		release, err := s.release(ctx, full)
 		switch {
 		case err == nil:
 			return release, nil
@@ -77,24 +112,6 @@ func (c *Catalogue) exactly(ctx context.Context, sources []source, version strin
 		}
 	}
 	return istio.Release{}, &istio.UnknownVersionError{Version: version, Available: c.available(ctx, sources), Problems: problems}
-}
-
-// newestOfLine looks for the newest release of a line. A source that never told what it has is an
-// error: it may have the release that was used until now.
-func (c *Catalogue) newestOfLine(ctx context.Context, sources []source, line string) (istio.Release, error) {
-	for _, s := range sources {
-		if _, err := s.versions(ctx); err != nil {
-			return istio.Release{}, err
-		}
-	}
-	if newest, found := istio.NewestOfLine(c.available(ctx, sources), line); found {
-		return c.Release(ctx, newest)
-	}
-	release, err := c.builtin.Find(line)
-	if err != nil {
-		return release, &istio.UnknownVersionError{Version: line, Available: c.available(ctx, sources)}
-	}
-	return release, nil
 }
 
 // available lists all versions that are known, newest first.

@@ -77,19 +77,29 @@ func Of(cp *smmv1alpha1.ControlPlane) []smmv1alpha1.ChartSource {
 }
 
 func (c *Catalogue) controlPlanes(ctx context.Context) ([]smmv1alpha1.ControlPlane, error) {
-	if c.options.ControlPlanes == nil {
-		return nil, nil
-	}
 	var all smmv1alpha1.ControlPlaneList
+	if c.options.ControlPlanes == nil {
+		return c.withPending(nil), nil
+	}
 	err := c.options.ControlPlanes.List(ctx, &all)
 	if meta.IsNoMatchError(err) {
-		return nil, nil // the product is not installed yet
+		return c.withPending(nil), nil // the product is not installed yet
 	}
 	if client.IgnoreNotFound(err) != nil {
 		return nil, fmt.Errorf("list ControlPlanes: %w", err)
 	}
 	slices.SortFunc(all.Items, func(a, b smmv1alpha1.ControlPlane) int { return strings.Compare(a.Name, b.Name) })
-	return all.Items, nil
+	return c.withPending(all.Items), nil
+}
+
+// withPending lets the ControlPlane that is to be applied take the place of the one that is there.
+func (c *Catalogue) withPending(all []smmv1alpha1.ControlPlane) []smmv1alpha1.ControlPlane {
+	pending := c.pending
+	if pending == nil {
+		return all
+	}
+	others := slices.DeleteFunc(all, func(cp smmv1alpha1.ControlPlane) bool { return cp.Name == pending.Name })
+	return append([]smmv1alpha1.ControlPlane{*pending}, others...)
 }
 
 func (c *Catalogue) namespaceOf(cp *smmv1alpha1.ControlPlane) string {
@@ -107,12 +117,12 @@ func (c *Catalogue) open(spec smmv1alpha1.ChartSource, namespace string) source 
 		opened.invalid = fmt.Errorf("chart source %s: %w", spec.Name, err)
 		return opened
 	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if opened.store = c.stores[string(settings)]; opened.store == nil {
+	c.opened.mu.Lock()
+	defer c.opened.mu.Unlock()
+	if opened.store = c.opened.all[string(settings)]; opened.store == nil {
 		opened.store, opened.invalid = chartsource.Open(c.describe(spec, namespace), c.options.Stores)
 		if opened.invalid == nil {
-			c.stores[string(settings)] = opened.store
+			c.opened.all[string(settings)] = opened.store
 		}
 	}
 	return opened
