@@ -1,0 +1,36 @@
+// Command generate writes the inventory of open ports into the file given.
+package main
+
+import (
+	"fmt"
+	"os"
+
+	"github.com/meshmanager/smm/internal/ports"
+	"github.com/meshmanager/smm/internal/rendered"
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: generate <file>")
+		os.Exit(2)
+	}
+	if err := write(os.Args[1]); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+}
+
+func write(path string) error {
+	objects, err := rendered.Everything(false)
+	if err != nil {
+		return err
+	}
+	listeners, err := ports.Of(objects)
+	if err != nil {
+		return err
+	}
+	if err := ports.Describe(listeners, rendered.ControlPlane()); err != nil {
+		return err
+	}
+	return os.WriteFile(path, []byte(ports.Markdown(listeners)), 0o644)
+}
