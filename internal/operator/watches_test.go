@@ -14,7 +14,7 @@ func TestEverythingRenderedIsWatched(t *testing.T) {
 		// These are watched as what they are, not as parts of something.
 		"IstioControlPlane.servicemesh.cisco.com": true,
 		"IstioMeshGateway.servicemesh.cisco.com":  true,
-		"Namespace": true,
+		"Namespace":                               true,
 	}
 	for _, kind := range operator.Watched() {
 		watched[kind.GroupKind().String()] = true

@@ -94,7 +94,7 @@ func (i *Installer) render(cp *smmv1alpha1.ControlPlane, icp *servicemeshv1alpha
 	}
 	objects = append(objects, Namespaces(cp, i.catalogue)...)
 	objects = append(objects, desired)
-	parts, err := renderComponents(cp, i.catalogue)
+	parts, err := Components(cp, i.catalogue)
 	if err != nil || !(meshManager{}).enabled(cp) {
 		return append(objects, parts...), err
 	}
@@ -117,8 +117,8 @@ func (i *Installer) render(cp *smmv1alpha1.ControlPlane, icp *servicemeshv1alpha
 	return append(objects, parts...), nil
 }
 
-// renderComponents renders the components that follow from the ControlPlane alone.
-func renderComponents(cp *smmv1alpha1.ControlPlane, catalogue istio.Catalogue) ([]*unstructured.Unstructured, error) {
+// Components renders the components that follow from the ControlPlane alone. It is pure.
+func Components(cp *smmv1alpha1.ControlPlane, catalogue istio.Catalogue) ([]*unstructured.Unstructured, error) {
 	var objects []*unstructured.Unstructured
 	for _, component := range renderedComponents(catalogue) {
 		if !component.wanted(&cp.Spec) {

@@ -191,7 +191,7 @@ func TestDocumentedComponents(t *testing.T) {
 		if err != nil {
 			t.Fatalf("%s: %v", path, err)
 		}
-		if _, err := renderComponents(cp, istio.Builtin()); err != nil {
+		if _, err := Components(cp, istio.Builtin()); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
 		enabled := map[string]bool{}

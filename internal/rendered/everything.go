@@ -38,7 +38,7 @@ func Everything(openShift bool) ([]*unstructured.Unstructured, error) {
 	if err != nil {
 		return nil, err
 	}
-	cp := whole()
+	cp := whole(openShift)
 	desired, err := platform.IstioControlPlane(cp, catalogue)
 	if err != nil {
 		return nil, err
@@ -53,6 +53,11 @@ func Everything(openShift bool) ([]*unstructured.Unstructured, error) {
 	}
 	objects := append([]*unstructured.Unstructured{desired}, rendered.All()...)
 	objects = append(objects, platform.Namespaces(cp, catalogue)...)
+	components, err := platform.Components(cp, catalogue)
+	if err != nil {
+		return nil, err
+	}
+	objects = append(objects, components...)
 	for _, object := range objects {
 		if object.GetKind() != servicemeshv1alpha1.KindIstioMeshGateway {
 			continue
@@ -67,9 +72,15 @@ func Everything(openShift bool) ([]*unstructured.Unstructured, error) {
 }
 
 // whole is the ControlPlane that asks for every component.
-func whole() *smmv1alpha1.ControlPlane {
+func whole(openShift bool) *smmv1alpha1.ControlPlane {
 	cp := &smmv1alpha1.ControlPlane{}
 	cp.Name = platform.ControlPlaneName
+	on := true
+	cp.Spec.NodeExporter = &smmv1alpha1.NodeExporter{Component: smmv1alpha1.Component{Enabled: &on}}
+	cp.Spec.SMM = &smmv1alpha1.SMM{Component: smmv1alpha1.Component{Enabled: &on}}
+	if openShift {
+		cp.Spec.Platform = smmv1alpha1.PlatformOpenShift
+	}
 	cp.Spec.MeshManager = &smmv1alpha1.MeshManager{Istio: &smmv1alpha1.MeshManagerIstio{IstioCROverrides: overrides}}
 	return cp
 }
