@@ -27,13 +27,17 @@ func addChartSourceFlag(flags *pflag.FlagSet, values *[]string) {
 
 // releases is the catalogue of what can be installed on the cluster of a client; nil for what can be without one.
 func (a *App) releases(c client.Client, sources ...smmv1alpha1.ChartSource) *releases.Catalogue {
+	return releases.New(a.releaseOptions(c, sources...))
+}
+
+func (a *App) releaseOptions(c client.Client, sources ...smmv1alpha1.ChartSource) releases.Options {
 	options := releases.Options{Sources: sources}
 	if c != nil {
 		options.ControlPlanes, options.Secrets = c, c
 	}
 	options.Namespace = platform.SystemNamespace
-	options.Stores = chartsource.Options{CacheDir: chartsource.DefaultCacheDir(), Log: a.Log}
-	return releases.New(options)
+	options.Stores = chartsource.Options{CacheDir: chartsource.DefaultCacheDir(), Limits: chartsource.DefaultLimits(), Log: a.Log}
+	return options
 }
 
 // readChartSources turns the values of --chart-source into chart sources.

@@ -57,7 +57,9 @@ func runIstioVersions(ctx context.Context, app *App, chartSources []string, all 
 	if err != nil {
 		app.warn("what the cluster has is not shown: %s", oneLine(err))
 	}
-	catalogue := app.releases(c, sources...)
+	options := app.releaseOptions(c, sources...)
+	options.Stores.Limits.Recheck = 0 // whoever asks wants to know what there is now
+	catalogue := releases.New(options)
 	listed, problems, err := catalogue.List(ctx)
 	if err != nil {
 		return err

@@ -1,11 +1,14 @@
 package cli
 
 import (
+	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 
 	"github.com/meshmanager/smm/internal/istio"
+	"github.com/meshmanager/smm/internal/istio/charttest"
 	"github.com/meshmanager/smm/internal/istio/releases"
 )
 
@@ -33,5 +36,22 @@ func TestIstioVersionsShowWhatMatters(t *testing.T) {
 	}
 	if all := istioVersions(listed, running, true); len(all) != len(listed) {
 		t.Errorf("%d of %d versions with --all", len(all), len(listed))
+	}
+}
+
+// What a source has is listed without a cluster, also while the source does not answer.
+func TestIstioVersionsOfAChartSource(t *testing.T) {
+	t.Setenv("KUBECONFIG", filepath.Join(t.TempDir(), "none"))
+	t.Setenv("XDG_CACHE_HOME", t.TempDir())
+	server := charttest.NewRepository(t, "1.32.0")
+	for _, warning := range []string{"", "cannot be reached"} {
+		code, out, errOut := run(t, "istio", "versions", "--chart-source", server.URL)
+		if code != 0 || !strings.Contains(out, "1.32.0") || !strings.Contains(out, "127-0-0-1   unknown") || !strings.Contains(out, "1.31.1") {
+			t.Errorf("exit code %d, output:\n%s%s", code, out, errOut)
+		}
+		if !strings.Contains(errOut, warning) {
+			t.Errorf("messages %q; want %q", errOut, warning)
+		}
+		server.Stop()
 	}
 }
