@@ -10,6 +10,7 @@ import (
 	"github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
 	"github.com/meshmanager/smm/internal/controlplane"
+	"github.com/meshmanager/smm/internal/demoapp"
 	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/meshgateway"
 	"github.com/meshmanager/smm/internal/platform"
@@ -42,7 +43,10 @@ func Rendered() ([]*unstructured.Unstructured, error) {
 		}
 		objects = append(objects, gateway...)
 	}
-	return objects, nil
+	demo := demoapp.DefaultOptions()
+	demo.Autoscaling = true
+	application, err := demoapp.Render(demo)
+	return append(objects, application...), err
 }
 
 // ofControlPlane is what the ControlPlane itself brings.

@@ -12,6 +12,7 @@ import (
 func reconciled() []schema.GroupKind {
 	return []schema.GroupKind{
 		{Group: smmv1alpha1.GroupVersion.Group, Kind: smmv1alpha1.KindControlPlane},
+		{Group: smmv1alpha1.GroupVersion.Group, Kind: smmv1alpha1.KindDemoApplication},
 		{Group: servicemeshv1alpha1.GroupVersion.Group, Kind: servicemeshv1alpha1.KindIstioControlPlane},
 		{Group: servicemeshv1alpha1.GroupVersion.Group, Kind: servicemeshv1alpha1.KindIstioMesh},
 		{Group: servicemeshv1alpha1.GroupVersion.Group, Kind: servicemeshv1alpha1.KindIstioMeshGateway},
@@ -31,6 +32,8 @@ func uses() []use {
 		// Labels decide whose pods get which proxy, and pods which control plane is in use.
 		{target{resource: "namespaces"}, []string{"get", "list", "watch"}},
 		{target{resource: "pods"}, []string{"list"}},
+		// A label of nodes tells the demo application whether it can have sidecars.
+		{target{resource: "nodes"}, []string{"list", "watch"}},
 		{target{group: "admissionregistration.k8s.io", resource: "mutatingwebhookconfigurations"}, []string{"list"}},
 		{target{group: "networking.istio.io", resource: "workloadentries"}, []string{"list"}},
 		// istiod leaves its root certificate in every namespace.
