@@ -14,6 +14,7 @@ import (
 	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/meshgateway"
 	"github.com/meshmanager/smm/internal/platform"
+	"github.com/meshmanager/smm/internal/rendered"
 )
 
 // Rendered are objects of every kind that the renderers produce: those of resources that use
@@ -31,17 +32,24 @@ func Rendered() ([]*unstructured.Unstructured, error) {
 		}
 		objects = append(objects, definitions...)
 		for _, icp := range everySetting(release) {
-			rendered, err := controlplane.Render(icp, release, controlplane.Facts{Base: true, CNI: true, OpenShift: true})
+			parts, err := controlplane.Render(icp, release, controlplane.Facts{Base: true, CNI: true, OpenShift: true})
 			if err != nil {
 				return nil, fmt.Errorf("render a control plane of Istio %s: %w", release.Version, err)
 			}
-			objects = append(objects, rendered.All()...)
+			objects = append(objects, parts.All()...)
 		}
 		gateway, err := ofGateway(release)
 		if err != nil {
 			return nil, fmt.Errorf("render a gateway of Istio %s: %w", release.Version, err)
 		}
 		objects = append(objects, gateway...)
+	}
+	for _, openShift := range []bool{false, true} {
+		installation, err := rendered.Everything(openShift)
+		if err != nil {
+			return nil, err
+		}
+		objects = append(objects, installation...)
 	}
 	demo := demoapp.DefaultOptions()
 	demo.Autoscaling = true

@@ -36,6 +36,8 @@ func uses() []use {
 		{target{resource: "nodes"}, []string{"list", "watch"}},
 		{target{group: "admissionregistration.k8s.io", resource: "mutatingwebhookconfigurations"}, []string{"list"}},
 		{target{group: "networking.istio.io", resource: "workloadentries"}, []string{"list"}},
+		// The registry's credentials are copied to where pods need them.
+		{target{resource: "secrets"}, []string{"get", "create", "patch", "delete"}},
 		// istiod leaves its root certificate in every namespace.
 		{target{resource: "configmaps"}, []string{"get", "list", "delete"}},
 		// What happened to a resource is told in events.
