@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 
+	clusterregistryv1alpha1 "github.com/meshmanager/smm/api/clusterregistry/v1alpha1"
 	servicemeshv1alpha1 "github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
 )
@@ -18,6 +19,7 @@ func NewScheme() (*runtime.Scheme, error) {
 	err := errors.Join(
 		clientgoscheme.AddToScheme(scheme),
 		apiextensionsv1.AddToScheme(scheme),
+		clusterregistryv1alpha1.AddToScheme(scheme),
 		servicemeshv1alpha1.AddToScheme(scheme),
 		smmv1alpha1.AddToScheme(scheme),
 	)

@@ -78,12 +78,16 @@ func TestFieldsAreDescribed(t *testing.T) {
 func TestDocumentedNamesAndColumns(t *testing.T) {
 	type face struct{ Scope, ShortName, Columns string }
 	want := map[string]face{
-		"controlplanes.smm.cisco.com":                  {"Cluster", "cp", "CLUSTER,ROLE,STATUS,ERROR,AGE"},
-		"demoapplications.smm.cisco.com":               {"Namespaced", "", "ENABLED,STATUS,ERROR,AGE"},
-		"istiocontrolplanes.servicemesh.cisco.com":     {"Namespaced", "icp", "MODE,NETWORK,STATUS,MESH EXPANSION,EXPANSION GW IPS,ERROR,AGE"},
-		"istiomeshes.servicemesh.cisco.com":            {"Namespaced", "imesh", "STATUS,ERROR,AGE"},
-		"istiomeshgateways.servicemesh.cisco.com":      {"Namespaced", "imgw", "TYPE,SERVICE TYPE,STATUS,INGRESS IPS,ERROR,AGE,CONTROL PLANE"},
-		"peeristiocontrolplanes.servicemesh.cisco.com": {"Namespaced", "picp", "MODE,NETWORK,STATUS,MESH EXPANSION,EXPANSION GW IPS,ERROR,AGE"},
+		"clusterfeatures.clusterregistry.k8s.cisco.com": {"Cluster", "cf", "FEATURE"},
+		"clusters.clusterregistry.k8s.cisco.com": {"Cluster", "",
+			"ID,STATUS,TYPE,SYNCED,VERSION,PROVIDER,DISTRIBUTION,REGION,STATUS MESSAGE,SYNC MESSAGE"},
+		"resourcesyncrules.clusterregistry.k8s.cisco.com": {"Cluster", "rsr", "KIND,SYNCED,MESSAGE,AGE"},
+		"controlplanes.smm.cisco.com":                     {"Cluster", "cp", "CLUSTER,ROLE,STATUS,ERROR,AGE"},
+		"demoapplications.smm.cisco.com":                  {"Namespaced", "", "ENABLED,STATUS,ERROR,AGE"},
+		"istiocontrolplanes.servicemesh.cisco.com":        {"Namespaced", "icp", "MODE,NETWORK,STATUS,MESH EXPANSION,EXPANSION GW IPS,ERROR,AGE"},
+		"istiomeshes.servicemesh.cisco.com":               {"Namespaced", "imesh", "STATUS,ERROR,AGE"},
+		"istiomeshgateways.servicemesh.cisco.com":         {"Namespaced", "imgw", "TYPE,SERVICE TYPE,STATUS,INGRESS IPS,ERROR,AGE,CONTROL PLANE"},
+		"peeristiocontrolplanes.servicemesh.cisco.com":    {"Namespaced", "picp", "MODE,NETWORK,STATUS,MESH EXPANSION,EXPANSION GW IPS,ERROR,AGE"},
 	}
 	got := map[string]face{}
 	for _, definition := range all(t) {

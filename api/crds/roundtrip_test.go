@@ -126,6 +126,8 @@ func example(props *apiextensionsv1.JSONSchemaProps) any {
 		return "1"
 	case props.Format == "date-time":
 		return "2025-01-02T03:04:05Z"
+	case props.Format == "byte":
+		return "dGV4dA=="
 	case props.XPreserveUnknownFields != nil:
 		return map[string]any{"any": "thing"}
 	}
