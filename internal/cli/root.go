@@ -35,7 +35,6 @@ func newRootCommand(app *App) *cobra.Command {
 		newReconcileCommand(app),
 		newOperatorCommand(app),
 		newIstioCommand(app),
-		newServerCommand(app),
 	)
 	addGroup(root, "workloads", "Workloads in the mesh:",
 		newSidecarProxyCommand(app),

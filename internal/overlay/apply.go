@@ -50,6 +50,21 @@ func apply(objects []*unstructured.Unstructured, overlay v1alpha1.K8sResourceOve
 	return nil
 }
 
+// Patch changes one object by documented patches, in order. Other than overlays, they may change what the object is and
+// what it is called.
+func Patch(object *unstructured.Unstructured, patches []v1alpha1.OverlayPatch) error {
+	for _, documented := range patches {
+		parsed, err := parsePatch(documented)
+		if err != nil {
+			return err
+		}
+		if err := parsed.applyTo(object.Object); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // applyAll leaves the object what it is, because it is by its kind and name that it is found again.
 func applyAll(object *unstructured.Unstructured, ref kube.Ref, patches []patch) error {
 	for _, p := range patches {

@@ -45,6 +45,7 @@ type Option func(*options)
 type options struct {
 	controllers bool
 	dualStack   bool
+	number      int
 }
 
 func chosenBy(opts []Option) options {
@@ -61,6 +62,9 @@ func WithControllers() Option { return func(o *options) { o.controllers = true }
 
 // WithDualStack gives Services IPv4 and IPv6 addresses.
 func WithDualStack() Option { return func(o *options) { o.dualStack = true } }
+
+// Another gives another control plane than any other number, for tests of several clusters.
+func Another(number int) Option { return func(o *options) { o.number = number } }
 
 // Main runs a package's tests and then ends the control planes that they started. Call it from TestMain.
 func Main(m *testing.M) {

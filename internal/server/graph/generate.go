@@ -1,4 +1,0 @@
-package graph
-
-//go:generate sh -c "cd ../../../tools/gqlgen && go build -o ../../.cache/gqlgen github.com/99designs/gqlgen"
-//go:generate ../../../.cache/gqlgen generate
