@@ -173,6 +173,22 @@ func TestOperatorInstallsRestoresAndRemoves(t *testing.T) {
 		return c.Get(ctx, istiod, &deployment) == nil && deployment.Spec.Template.Spec.Containers[0].Image == wanted
 	})
 
+	exporter := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Namespace: platform.SystemNamespace, Name: "prometheus-node-exporter"}}
+	switchOn := client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"nodeExporter":{"enabled":true}}}`))
+	if err := c.Patch(ctx, cp, switchOn); err != nil {
+		t.Fatal(err)
+	}
+	eventually(ctx, t, "node exporter made", 10*time.Second, func(ctx context.Context) bool {
+		return c.Get(ctx, client.ObjectKeyFromObject(exporter), exporter) == nil
+	})
+	made := exporter.UID
+	if err := c.Delete(ctx, exporter); err != nil {
+		t.Fatal(err)
+	}
+	eventually(ctx, t, "deleted component put back", 10*time.Second, func(ctx context.Context) bool {
+		return c.Get(ctx, client.ObjectKeyFromObject(exporter), exporter) == nil && exporter.UID != made
+	})
+
 	if err := c.Delete(ctx, cp); err != nil {
 		t.Fatal(err)
 	}

@@ -187,6 +187,23 @@ func TestComponents(t *testing.T) {
 	})
 	t.Run("switched off and on", i.testSwitches)
 	t.Run("ports of the ingress gateway", i.testPorts)
+	t.Run("uninstalled", func(t *testing.T) {
+		if err := i.driver.Uninstall(i.ctx, platform.ControlPlaneName, nil); err != nil {
+			t.Fatal(err)
+		}
+		if left := i.objects(); len(left) > 0 {
+			t.Errorf("left on the cluster: %v", left)
+		}
+		for _, name := range []string{"istio-system", platform.SystemNamespace} {
+			if err := i.client.Get(i.ctx, client.ObjectKey{Name: name}, &corev1.Namespace{}); !apierrors.IsNotFound(err) {
+				t.Errorf("namespace %s is still there: %v", name, err)
+			}
+		}
+		key := client.ObjectKey{Namespace: platform.RegistryAccessNamespace, Name: pullSecret}
+		if err := i.client.Get(i.ctx, key, &corev1.Secret{}); err != nil {
+			t.Errorf("the registry's credentials: %v", err)
+		}
+	})
 }
 
 func (i *installation) testReported(t *testing.T) {
