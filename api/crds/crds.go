@@ -15,6 +15,9 @@ import (
 //go:embed *.yaml
 var files embed.FS
 
+// Files are the definitions as files of YAML.
+func Files() fs.FS { return files }
+
 // All returns the definition of every custom resource of the product, by file name, which is group and plural name.
 // Every call returns new objects.
 func All() ([]*apiextensionsv1.CustomResourceDefinition, error) {

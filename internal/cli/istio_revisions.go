@@ -2,9 +2,13 @@ package cli
 
 import (
 	"context"
+	"fmt"
+	"strconv"
 
 	"github.com/spf13/cobra"
+	"k8s.io/client-go/kubernetes"
 
+	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/revision"
 	"github.com/meshmanager/smm/internal/revision/census"
 )
@@ -12,7 +16,8 @@ import (
 const istioRevisionsLong = `Shows the cluster's control planes and who uses each: the namespaces whose new pods it injects, and the workloads
 and proxies that are attached to it. A control plane is in use while anything would miss it: a namespace's label, a
 pod that has not run to its end, a gateway, a machine that is connected, or a revision tag. A proxy that does not say
-who serves it counts for every control plane.
+who serves it counts for every control plane. CONNECTED is how many proxies its istiods say are connected to them now;
+it is left out where they cannot be asked.
 
 A control plane that does not exist although proxies are attached to it is shown as Missing. -o json names everything.`
 
@@ -30,9 +35,17 @@ func newIstioRevisionsCommand(app *App) *cobra.Command {
 }
 
 func runIstioRevisions(ctx context.Context, app *App) error {
-	c, err := app.Client(ctx)
+	config, err := app.Connect(ctx)
 	if err != nil {
 		return err
+	}
+	c, err := newClient(config)
+	if err != nil {
+		return err
+	}
+	clientset, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return fmt.Errorf("connect to the cluster: %w", err)
 	}
 	cluster, err := census.Take(ctx, c)
 	if err != nil {
@@ -45,18 +58,31 @@ func runIstioRevisions(ctx context.Context, app *App) error {
 		if version, err := catalogue.Version(ctx, summaries[i].Version); err == nil && summaries[i].Status != revision.Missing {
 			summaries[i].Version = version
 		}
+		plane, documented := istio.ParseRevisionLabel(summaries[i].ControlPlane)
+		if !documented {
+			continue // it does not exist
+		}
+		// The user may have no right to ask; who is attached is known without.
+		if connected, err := census.Connected(ctx, clientset, plane); err == nil {
+			summaries[i] = summaries[i].WithConnected(connected)
+		} else {
+			app.Log.Info("the proxies that are connected are not known", "controlPlane", plane.Label(), "error", err)
+		}
 	}
 	return app.Print(summaries, revisionTable(summaries))
 }
 
 func revisionTable(summaries []revision.Summary) Table {
-	table := Table{Columns: []string{"CONTROL PLANE", "VERSION", "STATUS", "NAMESPACES", "WORKLOADS", "PROXIES", "IN USE"}}
+	table := Table{Columns: []string{"CONTROL PLANE", "VERSION", "STATUS", "NAMESPACES", "WORKLOADS", "PROXIES", "CONNECTED", "IN USE"}}
 	for _, s := range summaries {
-		inUse := "no"
+		inUse, connected := "no", ""
 		if s.InUse {
 			inUse = "yes"
 		}
-		table.Add(s.ControlPlane, s.Version, s.Status, len(s.Namespaces), len(s.Workloads), len(s.Pods)+len(s.Machines), inUse)
+		if s.Connected != nil {
+			connected = strconv.Itoa(*s.Connected)
+		}
+		table.Add(s.ControlPlane, s.Version, s.Status, len(s.Namespaces), len(s.Workloads), len(s.Pods)+len(s.Machines), connected, inUse)
 	}
 	return table
 }

@@ -12,7 +12,7 @@ import (
 	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/istio/chartsource"
 	"github.com/meshmanager/smm/internal/operator"
-	"github.com/meshmanager/smm/internal/platform"
+	"github.com/meshmanager/smm/internal/operator/chart"
 )
 
 func newOperatorCommand(app *App) *cobra.Command {
@@ -26,7 +26,7 @@ func newOperatorCommand(app *App) *cobra.Command {
 }
 
 func newOperatorRunCommand(app *App) *cobra.Command {
-	options := operator.Options{Namespace: platform.SystemNamespace, HealthAddress: ":8081", MetricsAddress: ":8080", LeaderElection: true}
+	options := operator.Options{Namespace: chart.Namespace, HealthAddress: ":8081", MetricsAddress: ":8443", MetricsSecure: true, LeaderElection: true}
 	options.ChartSources.Stores.CacheDir = chartsource.DefaultCacheDir()
 	var chartSources []string
 	cmd := &cobra.Command{
@@ -34,7 +34,7 @@ func newOperatorRunCommand(app *App) *cobra.Command {
 		Short: "Run the operator until it is stopped; one of several instances leads",
 		Long: `Watches ControlPlanes, IstioControlPlanes and IstioMeshGateways and keeps the cluster as they say. It runs in a
 pod with the rights of its service account, or anywhere with a kubeconfig.`,
-		Example: "  smm operator run --namespace smm-system",
+		Example: "  smm operator run --namespace smm-registry-access",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var err error
@@ -47,7 +47,8 @@ pod with the rights of its service account, or anywhere with a kubeconfig.`,
 	flags := cmd.Flags()
 	flags.StringVar(&options.Namespace, "namespace", options.Namespace, "`namespace` of the Lease by which instances agree on who leads")
 	flags.StringVar(&options.HealthAddress, "health-address", options.HealthAddress, "`address` of /healthz and /readyz")
-	flags.StringVar(&options.MetricsAddress, "metrics-address", options.MetricsAddress, "`address` of /metrics")
+	flags.StringVar(&options.MetricsAddress, "metrics-address", options.MetricsAddress, "`address` of /metrics; empty for none")
+	flags.BoolVar(&options.MetricsSecure, "metrics-secure", options.MetricsSecure, "serve metrics over HTTPS, to those who may get the URL /metrics")
 	flags.BoolVar(&options.LeaderElection, "leader-elect", options.LeaderElection, "act only while this instance leads")
 	addChartSourceFlag(flags, &chartSources)
 	flags.StringVar(&options.ChartSources.Stores.CacheDir, "chart-cache", options.ChartSources.Stores.CacheDir,

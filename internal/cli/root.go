@@ -35,6 +35,7 @@ func newRootCommand(app *App) *cobra.Command {
 		newReconcileCommand(app),
 		newOperatorCommand(app),
 		newIstioCommand(app),
+		newServerCommand(app),
 	)
 	addGroup(root, "workloads", "Workloads in the mesh:",
 		newSidecarProxyCommand(app),

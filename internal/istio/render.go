@@ -42,6 +42,9 @@ func (r Release) ControlPlane(revision Revision, input map[string]any, kubernete
 	if err != nil {
 		return nil, err
 	}
+	if err := r.explicitRoles(objects); err != nil {
+		return nil, err
+	}
 	// The chart makes a Service named after the tag, and a Service's name may hold no dot.
 	return slices.DeleteFunc(objects, func(object *unstructured.Unstructured) bool {
 		return object.GetKind() == "Service" && object.GetLabels()[TagLabel] != ""

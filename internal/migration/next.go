@@ -29,6 +29,8 @@ type Step struct {
 	Restart []Workload
 	// Moving are those that were restarted and are not healthy yet.
 	Moving []Workload
+	// Leaving are the pods that are about to go and still have proxies of another control plane.
+	Leaving []string
 	// Reason says why Stop.
 	Reason string
 
@@ -42,7 +44,7 @@ type Step struct {
 // same time. It is pure.
 func Next(s State, target Target, atOnce int, now time.Time) Step {
 	sorted := sortOut(s, target)
-	step := Step{Moving: sorted.moving, Moved: sorted.moved, Total: len(s.Workloads) - sorted.fixed, Left: sorted.left}
+	step := Step{Moving: sorted.moving, Leaving: leaving(s, target), Moved: sorted.moved, Total: len(s.Workloads) - sorted.fixed, Left: sorted.left}
 	recorded := s.Record.To == target.Label && s.Record.At != ""
 	stray := strayGateways(s, target)
 	switch {
@@ -54,7 +56,7 @@ func Next(s State, target Target, atOnce int, now time.Time) Step {
 		step.Action, step.Reason = Stop, sorted.failed
 	case len(sorted.pending) > 0 && len(sorted.moving) < atOnce:
 		step.Action, step.Restart = Restart, sorted.pending[:min(len(sorted.pending), atOnce-len(sorted.moving))]
-	case len(sorted.moving) > 0:
+	case len(sorted.moving) > 0, len(step.Leaving) > 0:
 		step.Action = Wait
 	default:
 		step.Action = Done
@@ -109,6 +111,17 @@ func (r *sorted) fail(w Workload, reason string) {
 	if r.failed == "" {
 		r.failed = fmt.Sprintf("%s is not healthy: %s", w, reason)
 	}
+}
+
+// leaving names the pods that keep the control plane before in use until they are gone.
+func leaving(s State, target Target) []string {
+	var names []string
+	for _, pod := range s.Leaving {
+		if pod.InjectedBy != "" && pod.InjectedBy != target.Plane.Name {
+			names = append(names, pod.Name)
+		}
+	}
+	return names
 }
 
 // notInjected says what the pods have instead.

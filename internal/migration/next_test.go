@@ -71,6 +71,18 @@ func TestNext(t *testing.T) {
 		"a restart of an earlier migration does not count": {
 			labelled(workload("a", func(w *Workload) { w.RestartedFor = "earlier" })), forward, 1, want{action: Restart, restart: "a"}},
 		"everything is there": {labelled(workload("a", there), workload("b", there)), forward, 1, want{action: Done}},
+		"the last old pods are waited for": {
+			func() State {
+				s := labelled(workload("a", there))
+				s.Leaving = []Pod{{Name: "a-0", InjectedBy: before.Name}}
+				return s
+			}(), forward, 1, want{action: Wait}},
+		"new pods that go are nobody's concern": {
+			func() State {
+				s := labelled(workload("a", there))
+				s.Leaving = []Pod{{Name: "a-2", InjectedBy: after.Name}}
+				return s
+			}(), forward, 1, want{action: Done}},
 		"a namespace that always was there is not written to": {
 			State{Label: after.Label(), Selected: true, Workloads: []Workload{workload("a", there)}}, forward, 1, want{action: Done}},
 		"somebody labelled it by hand": {

@@ -102,10 +102,14 @@ func readPods(ctx context.Context, reader client.Reader, s *State, known owners)
 	for i := range list.Items {
 		pod := &list.Items[i]
 		observed := census.PodOf(pod)
-		if observed.Ended() || pod.DeletionTimestamp != nil {
+		if observed.Ended() {
 			continue
 		}
 		seen := Pod{Name: pod.Name, InjectedBy: observed.InjectedBy(), Exempt: exempt(pod, observed)}
+		if pod.DeletionTimestamp != nil {
+			s.Leaving = append(s.Leaving, seen)
+			continue
+		}
 		owner := metav1.GetControllerOf(pod)
 		if owner != nil {
 			if index, found := known[owner.UID]; found {

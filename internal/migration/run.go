@@ -3,6 +3,8 @@ package migration
 import (
 	"context"
 	"fmt"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -60,23 +62,30 @@ func (r *run) restartAll(ctx context.Context, step Step, at string, watch func(s
 	return nil
 }
 
-// wait gives up on a workload that takes too long.
+// wait gives up on what takes too long.
 func (r *run) wait(step Step, now time.Time, watch func(string)) (done bool, err error) {
-	moving := map[string]time.Time{}
+	waits := map[string]string{}
 	for _, w := range step.Moving {
-		since, known := r.since[w.String()]
+		waits[w.String()] = w.Waiting
+	}
+	if len(step.Moving) == 0 {
+		waits["the namespace"] = fmt.Sprintf("pod %s is still about to go", step.Leaving[0])
+	}
+	moving := map[string]time.Time{}
+	for _, name := range slices.Sorted(maps.Keys(waits)) {
+		since, known := r.since[name]
 		if !known {
 			since = now
 		}
-		moving[w.String()] = since
+		moving[name] = since
 		if now.Sub(since) > r.options.Patience {
 			return true, &StoppedError{
 				Namespace: r.namespace, Moved: step.Moved, Total: step.Total,
-				Reason: fmt.Sprintf("%s is not healthy after %s: %s", w, r.options.Patience, w.Waiting),
+				Reason: fmt.Sprintf("%s is not healthy after %s: %s", name, r.options.Patience, waits[name]),
 			}
 		}
 	}
 	r.since = moving
-	watch(fmt.Sprintf("%d of %d workloads moved, %s", step.Moved, step.Total, step.Moving[0].Waiting))
+	watch(fmt.Sprintf("%d of %d workloads moved, %s", step.Moved, step.Total, waits[slices.Min(slices.Collect(maps.Keys(waits)))]))
 	return false, nil
 }

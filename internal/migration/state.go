@@ -55,6 +55,8 @@ type State struct {
 	Gateways  []Gateway
 	// Loose are pods that belong to none of the workloads.
 	Loose []Loose
+	// Leaving are the pods of workloads that are about to go.
+	Leaving []Pod
 }
 
 // Workload is a Deployment, StatefulSet or DaemonSet.

@@ -15,7 +15,6 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
-	metricsserver "sigs.k8s.io/controller-runtime/pkg/metrics/server"
 
 	"github.com/meshmanager/smm/api"
 	"github.com/meshmanager/smm/internal/controlplane"
@@ -39,8 +38,10 @@ type Options struct {
 	Namespace string
 	// HealthAddress serves /healthz and /readyz, such as :8081. "" for none.
 	HealthAddress string
-	// MetricsAddress serves /metrics, such as :8080. "" for none.
+	// MetricsAddress serves /metrics, such as :8443. "" for none.
 	MetricsAddress string
+	// MetricsSecure serves metrics over HTTPS, and only to those who may get the URL /metrics.
+	MetricsSecure bool
 	// LeaderElection has only one of several instances act. Without it every instance acts.
 	LeaderElection bool
 	// Catalogue holds what is installed unless a version is asked for.
@@ -63,10 +64,6 @@ func New(config *rest.Config, options Options) (manager.Manager, error) {
 		return nil, err
 	}
 	grace := shutdownGrace
-	metrics := options.MetricsAddress
-	if metrics == "" {
-		metrics = "0" // controller-runtime's word for none
-	}
 	m, err := manager.New(config, manager.Options{
 		Scheme:                        scheme,
 		Logger:                        logr.FromSlogHandler(options.Log.Handler()),
@@ -76,7 +73,7 @@ func New(config *rest.Config, options Options) (manager.Manager, error) {
 		LeaderElectionReleaseOnCancel: true,
 		GracefulShutdownTimeout:       &grace,
 		HealthProbeBindAddress:        options.HealthAddress,
-		Metrics:                       metricsserver.Options{BindAddress: metrics},
+		Metrics:                       metricsOptions(options),
 		Cache:                         cache.Options{ByObject: onlyOurs()},
 		Client: client.Options{Cache: &client.CacheOptions{
 			// These are read rarely and one by one; a cache would hold those of the whole cluster.
@@ -94,7 +91,7 @@ func New(config *rest.Config, options Options) (manager.Manager, error) {
 	if err := m.AddHealthzCheck("ping", healthz.Ping); err != nil {
 		return nil, fmt.Errorf("set up the health check: %w", err)
 	}
-	if err := m.AddReadyzCheck("ping", healthz.Ping); err != nil {
+	if err := m.AddReadyzCheck("caches", synced(m.GetCache())); err != nil {
 		return nil, fmt.Errorf("set up the readiness check: %w", err)
 	}
 	return m, nil

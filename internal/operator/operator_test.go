@@ -22,10 +22,10 @@ import (
 	"github.com/meshmanager/smm/api/crds"
 	servicemeshv1alpha1 "github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
-	"github.com/meshmanager/smm/internal/controlplane"
 	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/kube/kubetest"
 	"github.com/meshmanager/smm/internal/operator"
+	"github.com/meshmanager/smm/internal/operator/chart"
 	"github.com/meshmanager/smm/internal/platform"
 )
 
@@ -47,17 +47,18 @@ func eventually(ctx context.Context, t *testing.T, what string, timeout time.Dur
 	t.Logf("%s after %s", what, time.Since(started).Round(time.Millisecond))
 }
 
-func startOperator(t *testing.T, cluster *kubetest.Cluster) client.Client {
+// startOperator runs an operator that has the rights of its chart and no others.
+func startOperator(ctx context.Context, t *testing.T, cluster *kubetest.Cluster) client.Client {
 	t.Helper()
-	m, err := operator.New(cluster.Config, operator.Options{
-		Namespace: metav1.NamespaceDefault, LeaderElection: true, Catalogue: istio.Builtin(), Log: slog.New(slog.DiscardHandler),
+	m, err := operator.New(asOperator(ctx, t, cluster), operator.Options{
+		Namespace: chart.Namespace, LeaderElection: true, Catalogue: istio.Builtin(), Log: slog.New(slog.DiscardHandler),
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
+	running, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
-	go func() { ended <- m.Start(ctx) }()
+	go func() { ended <- m.Start(running) }()
 	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
@@ -113,7 +114,7 @@ func TestOperatorInstallsRestoresAndRemoves(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
 	defer cancel()
 	createDefinitions(ctx, t, cluster)
-	c := startOperator(t, cluster)
+	c := startOperator(ctx, t, cluster)
 
 	cp := &smmv1alpha1.ControlPlane{
 		ObjectMeta: metav1.ObjectMeta{Name: "smm"},
@@ -197,29 +198,5 @@ func TestOperatorInstallsRestoresAndRemoves(t *testing.T) {
 	})
 	if err := c.Get(ctx, client.ObjectKey{Name: "istio-system"}, &corev1.Namespace{}); !apierrors.IsNotFound(err) {
 		t.Errorf("namespace istio-system is still there: %v", err)
-	}
-}
-
-// Every kind that the product renders is watched, so that no drift goes unseen.
-func TestEveryRenderedKindIsWatched(t *testing.T) {
-	watched := map[string]bool{}
-	for _, kind := range operator.Watched() {
-		watched[kind.GroupKind().String()] = true
-	}
-	icp := &servicemeshv1alpha1.IstioControlPlane{ObjectMeta: metav1.ObjectMeta{Namespace: "istio-system", Name: "cp-v131x"}}
-	on := true
-	icp.Spec.ProxyInit = &servicemeshv1alpha1.ProxyInitConfig{CNI: &servicemeshv1alpha1.CNIConfig{
-		Enabled: &on, ResourceQuotas: &servicemeshv1alpha1.CNIResourceQuotas{Enabled: &on},
-	}}
-	for _, release := range istio.Builtin() {
-		objects, err := controlplane.Objects(icp, release, "v1.36.3", true)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for _, object := range objects {
-			if kind := object.GroupVersionKind().GroupKind().String(); !watched[kind] {
-				t.Errorf("%s of Istio %s is rendered and not watched", kind, release.Version)
-			}
-		}
 	}
 }

@@ -172,6 +172,9 @@ func TestSummaries(t *testing.T) {
 	if diff := cmp.Diff(want, c.Summaries()); diff != "" {
 		t.Errorf("-want +got:\n%s", diff)
 	}
+	if idle := want[0]; idle.WithConnected(0).InUse || !idle.WithConnected(1).InUse {
+		t.Error("a control plane is in use exactly while proxies are connected that nothing else explains")
+	}
 	if got := c.Except("shop").UsageOf(after); got.InUse() {
 		t.Errorf("without the namespace: %s", got)
 	}

@@ -161,7 +161,17 @@ type Summary struct {
 	Version      string `json:"version,omitempty"`
 	Status       string `json:"status"`
 	InUse        bool   `json:"inUse"`
+	// Connected is how many proxies its istiods say are connected to them now, nil where they were not asked.
+	Connected *int `json:"connected,omitempty"`
 	Usage
+}
+
+// WithConnected is the summary with what the control plane's istiods say. Connections that nothing else explains are
+// of somebody who uses it.
+func (s Summary) WithConnected(proxies int) Summary {
+	s.Connected = &proxies
+	s.InUse = s.InUse || proxies > 0
+	return s
 }
 
 // Missing is the status of a control plane that does not exist though proxies are attached to it.

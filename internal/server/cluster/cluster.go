@@ -1,0 +1,103 @@
+// Package cluster is one cluster of the mesh as the server sees it: an inventory kept by watches, and connections that act
+// with a user's rights.
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"k8s.io/client-go/discovery"
+	"k8s.io/client-go/discovery/cached/memory"
+	"k8s.io/client-go/dynamic"
+	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
+
+	"github.com/meshmanager/smm/internal/access"
+	"github.com/meshmanager/smm/internal/inventory"
+	"github.com/meshmanager/smm/internal/server/session"
+)
+
+// Cluster is one cluster of the mesh.
+type Cluster struct {
+	Name string
+	// Inventory is read with the product's own rights: show of it only what Access allows.
+	Inventory *inventory.Cache
+
+	config    *rest.Config
+	own       kubernetes.Interface
+	discovery discovery.CachedDiscoveryInterface
+	access    *access.Reviewer
+}
+
+// New returns a cluster that is reached with the configuration's rights. Run keeps its inventory.
+func New(name string, config *rest.Config) (*Cluster, error) {
+	cache, err := inventory.NewCache(config, name)
+	if err != nil {
+		return nil, err
+	}
+	own, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return nil, fmt.Errorf("connect to cluster %s: %w", name, err)
+	}
+	return &Cluster{
+		Name: name, Inventory: cache, config: config, own: own,
+		discovery: memory.NewMemCacheClient(own.Discovery()),
+		access:    access.NewReviewer(own.AuthorizationV1().SubjectAccessReviews(), time.Now),
+	}, nil
+}
+
+// Run keeps the inventory until the context ends.
+func (c *Cluster) Run(ctx context.Context) error { return c.Inventory.Run(ctx) }
+
+// Version asks for Kubernetes' version.
+func (c *Cluster) Version(ctx context.Context) (string, error) {
+	content, err := c.own.Discovery().RESTClient().Get().AbsPath("/version").DoRaw(ctx)
+	if err != nil {
+		return "", fmt.Errorf("ask cluster %s for its version: %w", c.Name, err)
+	}
+	return versionOf(content)
+}
+
+// as returns the configuration that acts with somebody's rights.
+func (c *Cluster) as(someone session.Someone) *rest.Config {
+	config := rest.CopyConfig(c.config)
+	if !someone.Anonymous {
+		config.Impersonate = someone.User.Impersonate()
+	}
+	return config
+}
+
+// Dynamic returns a client that acts with somebody's rights.
+func (c *Cluster) Dynamic(someone session.Someone) (dynamic.Interface, error) {
+	client, err := dynamic.NewForConfig(c.as(someone))
+	if err != nil {
+		return nil, fmt.Errorf("connect to cluster %s: %w", c.Name, err)
+	}
+	return client, nil
+}
+
+// Kubernetes returns a client that acts with somebody's rights.
+func (c *Cluster) Kubernetes(someone session.Someone) (kubernetes.Interface, error) {
+	client, err := kubernetes.NewForConfig(c.as(someone))
+	if err != nil {
+		return nil, fmt.Errorf("connect to cluster %s: %w", c.Name, err)
+	}
+	return client, nil
+}
+
+// Allowed tells whether somebody may do something.
+func (c *Cluster) Allowed(ctx context.Context, someone session.Someone, action access.Action) (bool, error) {
+	if someone.Anonymous {
+		return true, nil
+	}
+	return c.access.Allowed(ctx, someone.User, action)
+}
+
+// Visible returns those of the namespaces in which somebody may do something, and whether that is everywhere.
+func (c *Cluster) Visible(ctx context.Context, someone session.Someone, action access.Action, namespaces []string) ([]string, error) {
+	if someone.Anonymous {
+		return namespaces, nil
+	}
+	return c.access.Namespaces(ctx, someone.User, action, namespaces)
+}

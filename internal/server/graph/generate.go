@@ -1,0 +1,4 @@
+package graph
+
+//go:generate sh -c "cd ../../../tools/gqlgen && go build -o ../../.cache/gqlgen github.com/99designs/gqlgen"
+//go:generate ../../../.cache/gqlgen generate

@@ -1,0 +1,64 @@
+package graph
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+
+	"github.com/meshmanager/smm/internal/server/cluster"
+	"github.com/meshmanager/smm/internal/server/session"
+)
+
+// Resolver answers the API's fields.
+type Resolver struct {
+	Clusters []*cluster.Cluster
+	Log      *slog.Logger
+}
+
+type (
+	query        struct{ *Resolver }
+	mutation     struct{ *Resolver }
+	subscription struct{ *Resolver }
+	service      struct{ *Resolver }
+	workload     struct{ *Resolver }
+	controlPlane struct{ *Resolver }
+)
+
+// Query answers what is read.
+func (r *Resolver) Query() QueryResolver { return query{r} }
+
+// Mutation answers what is changed.
+func (r *Resolver) Mutation() MutationResolver { return mutation{r} }
+
+// Subscription answers what is followed.
+func (r *Resolver) Subscription() SubscriptionResolver { return subscription{r} }
+
+// Service answers the fields of a service that cost extra.
+func (r *Resolver) Service() ServiceResolver { return service{r} }
+
+// Workload answers the fields of a workload that cost extra.
+func (r *Resolver) Workload() WorkloadResolver { return workload{r} }
+
+// ControlPlane answers the fields of a control plane that cost extra.
+func (r *Resolver) ControlPlane() ControlPlaneResolver { return controlPlane{r} }
+
+var errNobody = errors.New("sign in first")
+
+// someone is who asks.
+func someone(ctx context.Context) (session.Someone, error) {
+	who, found := session.From(ctx)
+	if !found {
+		return session.Someone{}, errNobody
+	}
+	return who, nil
+}
+
+// cluster finds a cluster by its name; nil when there is none.
+func (r *Resolver) cluster(name string) *cluster.Cluster {
+	for _, c := range r.Clusters {
+		if c.Name == name {
+			return c
+		}
+	}
+	return nil
+}

@@ -1,0 +1,72 @@
+// Package server is the product's HTTP server: sign-in and the GraphQL API.
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"github.com/meshmanager/smm/internal/server/cluster"
+	"github.com/meshmanager/smm/internal/server/graph"
+	"github.com/meshmanager/smm/internal/server/session"
+)
+
+const (
+	readHeaderTimeout = 5 * time.Second
+	idleTimeout       = 2 * time.Minute
+	shutdownTimeout   = 10 * time.Second
+	// maxBody bounds a request, in bytes: the largest is a custom resource, which etcd limits to 1.5 MiB.
+	maxBody = 4 << 20
+)
+
+// Server serves the API for a mesh.
+type Server struct {
+	Sessions *session.Sessions
+	Clusters []*cluster.Cluster
+	Log      *slog.Logger
+}
+
+// Handler returns everything that the server answers.
+func (s *Server) Handler() http.Handler {
+	mux := http.NewServeMux()
+	s.Sessions.Routes(mux)
+	api := graph.NewHandler(&graph.Resolver{Clusters: s.Clusters, Log: s.Log})
+	mux.Handle("POST /api/graphql", s.Sessions.Require(http.MaxBytesHandler(api, maxBody)))
+	mux.Handle("GET /api/graphql/{file...}", console())
+	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
+	return session.Protect(mux)
+}
+
+// Run keeps the clusters' inventories and serves on the listener until the context ends.
+func (s *Server) Run(ctx context.Context, listener net.Listener) error {
+	server := &http.Server{
+		Handler: s.Handler(), ReadHeaderTimeout: readHeaderTimeout, IdleTimeout: idleTimeout,
+		BaseContext: func(net.Listener) context.Context { return ctx },
+	}
+	group, ctx := errgroup.WithContext(ctx)
+	for _, c := range s.Clusters {
+		group.Go(func() error { return c.Run(ctx) })
+	}
+	group.Go(func() error {
+		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+			return fmt.Errorf("serve: %w", err)
+		}
+		return nil
+	})
+	group.Go(func() error {
+		<-ctx.Done()
+		end, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
+		defer cancel()
+		if err := server.Shutdown(end); err != nil {
+			return server.Close()
+		}
+		return nil
+	})
+	return group.Wait()
+}

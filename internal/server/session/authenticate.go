@@ -1,0 +1,61 @@
+package session
+
+import (
+	"context"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/meshmanager/smm/internal/signin"
+)
+
+// Someone is who a request comes from.
+type Someone struct {
+	User signin.User
+	// Expires is when the sign-in ends; zero for never.
+	Expires time.Time
+	// Anonymous tells that nobody signs in here and the product's own rights are used.
+	Anonymous bool
+}
+
+type contextKey struct{}
+
+// From returns who the request of the context comes from.
+func From(ctx context.Context) (Someone, bool) {
+	someone, found := ctx.Value(contextKey{}).(Someone)
+	return someone, found
+}
+
+// With returns a context of a request from someone.
+func With(ctx context.Context, someone Someone) context.Context {
+	return context.WithValue(ctx, contextKey{}, someone)
+}
+
+// Require lets only those requests pass that prove whose they are.
+func (s *Sessions) Require(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		someone, err := s.identify(r)
+		if err != nil {
+			refuse(w, http.StatusUnauthorized, "sign in first, with `smm login` or `smm dashboard`")
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(With(r.Context(), someone)))
+	})
+}
+
+// identify finds out whose a request is: by the header of a program or the cookie of a browser.
+func (s *Sessions) identify(r *http.Request) (Someone, error) {
+	if s.settings.Anonymous {
+		return Someone{User: signin.User{Name: anonymousName}, Anonymous: true}, nil
+	}
+	token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	if !found {
+		cookie, err := r.Cookie(s.cookieName())
+		if err != nil {
+			return Someone{}, signin.ErrToken
+		}
+		token = cookie.Value
+	}
+	user, expires, err := s.tokens.CheckID(r.Context(), token)
+	return Someone{User: user, Expires: expires}, err
+}
