@@ -94,4 +94,5 @@ $(GOLANGCI_LINT): tools/lint/go.mod tools/lint/go.sum
 	@cd tools/lint && $(GOBUILD) -o $@ github.com/golangci/golangci-lint/v2/cmd/golangci-lint
 
 bench: build ## Measure start-up times, memory and the cost of rendering, applying and reconciling
+	@cd tools/helmtemplate && $(GOBUILD) -o $(BIN)/helmtemplate .
 	@go run ./test/bench

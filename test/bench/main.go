@@ -1,5 +1,5 @@
 // Command bench measures what users wait for and pay for: how fast a sandbox with the mesh and the demo application is
-// up, what it takes in memory, and what rendering, applying and reconciling a control plane cost.
+// up, what it takes in memory, and what rendering, applying and reconciling control planes and gateways cost.
 //
 // Figures are medians over several runs; the machine's own noise is measured with them, since a difference within it
 // means nothing.
@@ -20,12 +20,13 @@ import (
 
 func main() {
 	bin := flag.String("bin", "bin", "`directory` with the built programs")
-	runs := flag.Int("runs", 3, "`number` of sandboxes to start")
+	runs := flag.Int("runs", 3, "`number` of times that everything is measured")
+	only := flag.String("only", "", "measure only this: sandbox, chart, gateways or helm")
 	flag.Parse()
 	klog.SetSlogLogger(slog.New(slog.DiscardHandler)) // watches that end with their sandbox
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := bench(ctx, *bin, *runs)
+	err := bench(ctx, *bin, *runs, *only)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "Error:", err)
@@ -33,21 +34,35 @@ func main() {
 	}
 }
 
-func bench(ctx context.Context, bin string, runs int) error {
+func bench(ctx context.Context, bin string, runs int, only string) error {
 	bin, err := filepath.Abs(bin)
 	if err != nil {
 		return err
 	}
+	measurements := []struct {
+		name, what string
+		measure    func(context.Context, *report) error
+	}{
+		{"sandbox", "a sandbox with the mesh and the demo application", func(ctx context.Context, r *report) error { return measureSandbox(ctx, bin, r) }},
+		{"chart", "the chart on an empty control plane", func(ctx context.Context, r *report) error {
+			return measureChart(ctx, filepath.Join(bin, "smm-sandbox"), r)
+		}},
+		{"gateways", "many gateways, by an operator of its own", func(ctx context.Context, r *report) error { return measureGateways(ctx, bin, r) }},
+		{"helm", "rendering beside `helm template`", func(ctx context.Context, r *report) error {
+			return measureHelm(ctx, filepath.Join(bin, "helmtemplate"), r)
+		}},
+	}
 	report := newReport()
 	for run := range runs {
-		fmt.Fprintf(os.Stderr, "Run %d of %d: a sandbox with the mesh and the demo application\n", run+1, runs)
-		report.noise.sample()
-		if err := measureSandbox(ctx, bin, report); err != nil {
-			return err
-		}
-		fmt.Fprintf(os.Stderr, "Run %d of %d: the chart on an empty control plane\n", run+1, runs)
-		if err := measureChart(ctx, filepath.Join(bin, "smm-sandbox"), report); err != nil {
-			return err
+		for _, m := range measurements {
+			if only != "" && only != m.name {
+				continue
+			}
+			fmt.Fprintf(os.Stderr, "Run %d of %d: %s\n", run+1, runs, m.what)
+			report.noise.sample()
+			if err := m.measure(ctx, report); err != nil {
+				return err
+			}
 		}
 		report.noise.sample()
 	}

@@ -3,6 +3,7 @@ package kubetest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"testing"
 	"time"
 
@@ -13,6 +14,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/informers"
 	"k8s.io/client-go/kubernetes"
+	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/cache"
 )
 
@@ -37,9 +39,20 @@ func (c *Cluster) RunNode(t testing.TB) {
 		defer cancel()
 		_ = client.CoreV1().Nodes().Delete(ctx, nodeName, metav1.DeleteOptions{})
 	})
+	if err := AddNode(ctx, c.Config); err != nil {
+		t.Fatalf("kubetest: %v", err)
+	}
+}
+
+// AddNode adds the node of RunNode until the context ends, for programs that are no tests. The node itself stays.
+func AddNode(ctx context.Context, config *rest.Config) error {
+	client, err := kubernetes.NewForConfig(config)
+	if err != nil {
+		return err
+	}
 	node := &corev1.Node{ObjectMeta: metav1.ObjectMeta{Name: nodeName}}
 	if _, err := client.CoreV1().Nodes().Create(ctx, node, metav1.CreateOptions{}); err != nil {
-		t.Fatalf("kubetest: add a node: %v", err)
+		return fmt.Errorf("add a node: %w", err)
 	}
 	go heartbeat(ctx, client)
 
@@ -51,9 +64,10 @@ func (c *Cluster) RunNode(t testing.TB) {
 		AddFunc:    handle,
 		UpdateFunc: func(_, object any) { handle(object) },
 	}); err != nil {
-		t.Fatalf("kubetest: watch pods: %v", err)
+		return fmt.Errorf("watch pods: %w", err)
 	}
 	factory.Start(ctx.Done())
+	return nil
 }
 
 // heartbeat keeps the node ready and free of taints.

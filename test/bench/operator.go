@@ -1,0 +1,72 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// operatorProcess is the operator as it runs in a cluster: a process of its own.
+type operatorProcess struct {
+	cmd    *exec.Cmd
+	output bytes.Buffer
+	ended  bool
+}
+
+func startOperator(ctx context.Context, bin, kubeconfig string) (*operatorProcess, error) {
+	p := &operatorProcess{}
+	p.cmd = exec.CommandContext(ctx, filepath.Join(bin, "smm"), "--kubeconfig", kubeconfig, "operator", "run",
+		"--namespace", "default", "--leader-elect=false", "--health-address", "", "--metrics-address", "")
+	p.cmd.Stderr = &p.output
+	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(os.Interrupt) }
+	p.cmd.WaitDelay = stopTimeout
+	if err := p.cmd.Start(); err != nil {
+		return nil, fmt.Errorf("start the operator: %w", err)
+	}
+	return p, nil
+}
+
+// stop ends the operator. It may be called again.
+func (p *operatorProcess) stop() error {
+	if p.ended {
+		return nil
+	}
+	p.ended = true
+	kill := time.AfterFunc(stopTimeout, func() { _ = p.cmd.Process.Kill() })
+	defer kill.Stop()
+	if err := p.cmd.Process.Signal(os.Interrupt); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return err
+	}
+	if err := p.cmd.Wait(); err != nil {
+		return fmt.Errorf("the operator ended: %w\n%s", err, p.log())
+	}
+	return nil
+}
+
+// peakMemory is the most memory that the operator had at once, in bytes.
+func (p *operatorProcess) peakMemory() (uint64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+	if err != nil {
+		return 0, err
+	}
+	for line := range strings.Lines(string(status)) {
+		if value, found := strings.CutPrefix(line, "VmHWM:"); found {
+			kibibytes, err := strconv.ParseUint(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
+			return kibibytes << 10, err
+		}
+	}
+	return 0, errors.New("the kernel tells nothing of the operator's memory")
+}
+
+// log is the end of what the operator wrote. Call it when the operator is stopped or about to be.
+func (p *operatorProcess) log() string {
+	lines := strings.Split(strings.TrimSpace(p.output.String()), "\n")
+	return strings.Join(lines[max(0, len(lines)-10):], "\n")
+}
