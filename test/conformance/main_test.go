@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/go-logr/logr"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -19,8 +20,11 @@ import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/dynamic"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+	"sigs.k8s.io/controller-runtime/pkg/log"
 	"sigs.k8s.io/yaml"
 
+	"github.com/meshmanager/smm/api"
 	"github.com/meshmanager/smm/api/crds"
 	"github.com/meshmanager/smm/internal/kube/kubetest"
 )
@@ -30,26 +34,38 @@ const (
 	servingTimeout = time.Minute
 )
 
-func TestMain(m *testing.M) { kubetest.Main(m) }
+func TestMain(m *testing.M) {
+	log.SetLogger(logr.Discard())
+	kubetest.Main(m)
+}
 
 // cluster is an API server that serves the product's kinds.
 type cluster struct {
 	*kubetest.Cluster
 	dynamic  dynamic.Interface
+	typed    client.WithWatch // knows the product's kinds and Kubernetes' own
 	kinds    map[schema.GroupKind]*apiextensionsv1.CustomResourceDefinition
 	warnings *warnings
 }
 
-func start(t *testing.T) *cluster {
+func start(t *testing.T, options ...kubetest.Option) *cluster {
 	t.Helper()
-	base := kubetest.Start(t)
+	base := kubetest.Start(t, options...)
 	warnings := &warnings{}
 	base.Config.WarningHandler = warnings
-	client, err := dynamic.NewForConfig(base.Config)
+	dynamics, err := dynamic.NewForConfig(base.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := &cluster{base, client, map[schema.GroupKind]*apiextensionsv1.CustomResourceDefinition{}, warnings}
+	scheme, err := api.NewScheme()
+	if err != nil {
+		t.Fatal(err)
+	}
+	typed, err := client.NewWithWatch(base.Config, client.Options{Scheme: scheme})
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := &cluster{base, dynamics, typed, map[schema.GroupKind]*apiextensionsv1.CustomResourceDefinition{}, warnings}
 	definitions, err := crds.All()
 	if err != nil {
 		t.Fatal(err)
