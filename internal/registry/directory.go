@@ -115,12 +115,12 @@ func (d *directory) connect(ctx context.Context, clusters []v1alpha1.Cluster, se
 		}
 		registered[id] = registration{name: c.Name, secret: secretKey(c)}
 		known := d.peers[id]
-		print := fingerprint(c, secrets, d.options.Network)
-		if known != nil && known.fingerprint == print {
+		trace := fingerprint(c, secrets, d.options.Network)
+		if known != nil && known.fingerprint == trace {
 			peers[id] = known
 			continue
 		}
-		if next := d.dial(ctx, c, secrets, print); next != nil {
+		if next := d.dial(ctx, c, secrets, trace); next != nil {
 			peers[id] = next
 			changed = true
 		}
@@ -262,7 +262,7 @@ func (d *directory) peerFacts(c *v1alpha1.Cluster, secrets map[client.ObjectKey]
 		}
 		return facts
 	}
-	facts.failure, facts.unknown = p.health()
+	facts.unknown, facts.failure = p.health()
 	facts.valid, facts.self = p.valid, p.self()
 	return facts
 }

@@ -54,7 +54,7 @@ func matchesObject(match *v1alpha1.SyncRuleMatch, object *unstructured.Unstructu
 func matchesKey(match *v1alpha1.SyncRuleMatch, object *unstructured.Unstructured) bool {
 	fits := func(wanted, actual string) bool { return wanted == "" || wanted == actual }
 	name, namespace := object.GetName(), object.GetNamespace()
-	if key := match.ObjectKey; key != nil && !(fits(key.Name, name) && fits(key.Namespace, namespace)) {
+	if key := match.ObjectKey; key != nil && (!fits(key.Name, name) || !fits(key.Namespace, namespace)) {
 		return false
 	}
 	if !fits(match.Name, name) || !fits(match.Namespace, namespace) {

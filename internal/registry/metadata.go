@@ -74,7 +74,15 @@ func distributionOf(node *corev1.Node, provider string) string {
 		return "IKS"
 	case has("nodepool.banzaicloud.io/name") && byKubeadm:
 		return "PKE"
-	case provider == "amazon" && (has("eks.amazonaws.com/nodegroup") || strings.Contains(version, "-eks-")):
+	}
+	return managedDistributionOf(node, provider)
+}
+
+// managedDistributionOf knows the distributions that clouds run for their users.
+func managedDistributionOf(node *corev1.Node, provider string) string {
+	has := func(label string) bool { return node.Labels[label] != "" }
+	switch {
+	case provider == "amazon" && (has("eks.amazonaws.com/nodegroup") || strings.Contains(node.Status.NodeInfo.KubeletVersion, "-eks-")):
 		return "EKS"
 	case provider == "google" && has("cloud.google.com/gke-nodepool"):
 		return "GKE"

@@ -2,6 +2,7 @@ package registry
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"time"
@@ -37,7 +38,7 @@ type peer struct {
 	onObject    func(*unstructured.Unstructured)
 	onKind      func(kind schema.GroupVersionKind) // all objects of a kind may be known now, or unknown
 
-	ctx  context.Context //nolint:containedctx // the life of the peer's goroutines
+	ctx  context.Context // the life of the peer's goroutines
 	stop context.CancelFunc
 
 	mu         sync.Mutex
@@ -235,18 +236,18 @@ func (p *peer) self() *v1alpha1.Cluster {
 }
 
 // health tells whether the peer can be used: an error that says why not, and what kinds are not known.
-func (p *peer) health() (err error, unknown []string) {
+func (p *peer) health() (unknown []string, err error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	switch {
 	case p.problem != nil:
-		return p.problem, nil
+		return nil, p.problem
 	case !p.identified:
-		return errConnecting, nil
+		return nil, errConnecting
 	}
 	for kind, w := range map[schema.GroupVersionKind]*watch{clusterKind(): p.clusters, featureKind(): p.features} {
 		if err := p.brokenBy(kind, w); err != nil {
-			return err, nil
+			return nil, err
 		}
 	}
 	for kind := range p.wanted {
@@ -254,7 +255,7 @@ func (p *peer) health() (err error, unknown []string) {
 			unknown = append(unknown, kind.Kind+": "+explain(err, p.valid, time.Now()))
 		}
 	}
-	return nil, unknown
+	return unknown, nil
 }
 
 func (p *peer) brokenBy(kind schema.GroupVersionKind, w *watch) error {
@@ -272,7 +273,7 @@ func (p *peer) brokenBy(kind schema.GroupVersionKind, w *watch) error {
 }
 
 // errConnecting is the problem of a peer that has not answered yet.
-var errConnecting = fmt.Errorf("waiting for its first answer") //nolint:gochecknoglobals // a sentinel
+var errConnecting = errors.New("waiting for its first answer")
 
 // explain is the error in one line for a status.
 func explain(err error, valid validity, now time.Time) string {

@@ -32,7 +32,7 @@ type syncer struct {
 	clusterID string
 	log       *slog.Logger
 	onReport  func()          // what reports tell changed
-	ctx       context.Context //nolint:containedctx // the life of its watches
+	ctx       context.Context // the life of its watches
 	queue     workqueue.TypedRateLimitingInterface[objectKey]
 
 	mu         sync.Mutex

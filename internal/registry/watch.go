@@ -99,7 +99,7 @@ func (w *watch) source(resource dynamic.ResourceInterface) *cache.ListWatch {
 }
 
 // errClosed is the problem of an API server that closes connections without an answer.
-var errClosed = errors.New("the API server closed the connection without an answer") //nolint:gochecknoglobals // a sentinel
+var errClosed = errors.New("the API server closed the connection without an answer")
 
 func (w *watch) note(err error) {
 	if apierrors.IsResourceExpired(err) || apierrors.IsGone(err) || apierrors.IsInvalid(err) {
