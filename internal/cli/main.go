@@ -16,6 +16,7 @@ const (
 	exitOK          = 0
 	exitFailed      = 1   // the command ran and failed
 	exitUsage       = 2   // the command line is wrong; nothing was done
+	exitFindings    = 3   // smm analyze has found something that --fail-on names
 	exitInterrupted = 130 // stopped by Ctrl-C or SIGTERM
 )
 

@@ -46,7 +46,8 @@ func referenceIndex(root *cobra.Command) []byte {
 		}
 	}
 	fmt.Fprintf(&page, "\n## Flags of all commands\n\n```\n%s```\n", root.PersistentFlags().FlagUsages())
-	page.WriteString("\n## Exit codes\n\n0: done. 1: failed. 2: the command line is wrong, and nothing was done. 130: interrupted.\n")
+	page.WriteString("\n## Exit codes\n\n0: done. 1: failed. 2: the command line is wrong, and nothing was done. 3: `smm analyze` has" +
+		" found something that its --fail-on names. 130: interrupted.\n")
 	return page.Bytes()
 }
 

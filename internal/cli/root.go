@@ -36,6 +36,7 @@ func newRootCommand(app *App) *cobra.Command {
 		newOperatorCommand(app),
 		newIstioCommand(app),
 		newServerCommand(app),
+		newAnalyzeCommand(app),
 	)
 	addGroup(root, "workloads", "Workloads in the mesh:",
 		newSidecarProxyCommand(app),

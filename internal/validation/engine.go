@@ -1,0 +1,179 @@
+package validation
+
+import (
+	"slices"
+	"sync"
+)
+
+// Engine keeps the findings of a mesh up to date with its objects. It is safe for use by many goroutines.
+type Engine struct {
+	checks   []Check
+	revision func(View, *Object) string
+
+	mu      sync.Mutex
+	mesh    *mesh
+	results map[runKey][]Finding // what each run of a check found; runs that found nothing are not in it
+	watch   subscribers
+}
+
+// runKey is one check on one subject.
+type runKey struct {
+	check   int
+	subject ID
+}
+
+// NewEngine returns an engine without objects. revision names the control plane that reads an object, or returns "".
+func NewEngine(checks []Check, revision func(View, *Object) string) *Engine {
+	return &Engine{checks: checks, revision: revision, mesh: newMesh(), results: map[runKey][]Finding{}}
+}
+
+// Change is a new state of objects.
+type Change struct {
+	// Set holds new objects and new states of known ones.
+	Set []*Object
+	// Delete holds objects that are gone.
+	Delete []ID
+	// Know lists the kinds of clusters of which everything is told by now: see View.Knows.
+	Know map[string][]Kind
+}
+
+// Apply takes in a change, runs the checks that read what has changed, and tells subscribers what is different.
+func (e *Engine) Apply(change Change) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	touched := e.store(change)
+	e.mesh.sort()
+	before, after := e.run(e.plan(touched))
+	e.publish(before, after)
+}
+
+// touched is what a change affects: objects, and kinds of clusters.
+type touched struct {
+	objects []ID
+	kinds   map[kindOf]bool
+}
+
+type kindOf struct {
+	cluster string
+	kind    Kind
+}
+
+func (e *Engine) store(change Change) touched {
+	t := touched{kinds: map[kindOf]bool{}}
+	add := func(id ID) {
+		t.objects = append(t.objects, id)
+		t.kinds[kindOf{id.Cluster, id.Kind}] = true
+	}
+	for _, o := range change.Set {
+		e.mesh.set(o.ID, o)
+		add(o.ID)
+	}
+	for _, id := range change.Delete {
+		if e.mesh.get(id) != nil {
+			e.mesh.set(id, nil)
+			add(id)
+		}
+	}
+	for cluster, kinds := range change.Know {
+		for _, kind := range kinds {
+			e.mesh.know(cluster, kind)
+			t.kinds[kindOf{cluster, kind}] = true
+		}
+	}
+	return t
+}
+
+// plan lists the runs that a change makes necessary.
+func (e *Engine) plan(t touched) []runKey {
+	planned := map[runKey]bool{}
+	for i := range e.checks {
+		check := &e.checks[i]
+		for _, id := range t.objects {
+			if slices.Contains(check.Subjects, id.Kind) {
+				planned[runKey{i, id}] = true
+			}
+		}
+		for _, cluster := range e.affected(check, t) {
+			for _, kind := range check.Subjects {
+				for _, o := range (View{e.mesh, cluster}).Objects(kind) {
+					planned[runKey{i, o.ID}] = true
+				}
+			}
+		}
+	}
+	runs := make([]runKey, 0, len(planned))
+	for run := range planned {
+		runs = append(runs, run)
+	}
+	return runs
+}
+
+// affected lists the clusters in which a check must look at all its subjects again.
+func (e *Engine) affected(check *Check, t touched) []string {
+	var clusters []string
+	for _, name := range e.mesh.names {
+		if slices.ContainsFunc(check.Reads, func(kind Kind) bool { return t.kinds[kindOf{name, kind}] }) {
+			if check.Across {
+				return e.mesh.names
+			}
+			clusters = append(clusters, name)
+		}
+	}
+	return clusters
+}
+
+// run runs checks and returns what these runs had found before and what they find now.
+func (e *Engine) run(runs []runKey) (before, after []Finding) {
+	for _, key := range runs {
+		check := &e.checks[key.check]
+		before = append(before, e.results[key]...)
+		delete(e.results, key)
+		o := e.mesh.get(key.subject)
+		if o == nil {
+			continue
+		}
+		var found []Finding
+		check.Run(View{e.mesh, key.subject.Cluster}, o, func(fault Fault) {
+			if finding := check.finding(o, fault); !e.suppressed(finding) {
+				found = append(found, finding)
+			}
+		})
+		if len(found) > 0 {
+			e.results[key] = found
+			after = append(after, found...)
+		}
+	}
+	return before, after
+}
+
+// Findings returns all findings, by object. Two checks that say the same of the same place count once.
+func (e *Engine) Findings() []Finding {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.all()
+}
+
+// FindingsOf returns the findings on one object.
+func (e *Engine) FindingsOf(id ID) []Finding {
+	return slices.DeleteFunc(e.Findings(), func(f Finding) bool { return f.Subject != id })
+}
+
+func (e *Engine) all() []Finding {
+	var all []Finding
+	for _, found := range e.results {
+		all = append(all, found...)
+	}
+	return e.finish(all)
+}
+
+// finish sorts findings, drops doubles and names the control plane of each.
+func (e *Engine) finish(findings []Finding) []Finding {
+	slices.SortFunc(findings, compareFindings)
+	findings = slices.CompactFunc(findings, equalFindings)
+	for i := range findings {
+		if o := e.mesh.get(findings[i].Subject); o != nil && e.revision != nil {
+			findings[i].Revision = e.revision(View{e.mesh, o.Cluster}, o)
+		}
+	}
+	return findings
+}

@@ -1,0 +1,147 @@
+package validation
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+func object(kind Kind, name string, labels map[string]string) *Object {
+	return &Object{ID: ID{Cluster: "c1", Kind: kind, Namespace: "shop", Name: name}, Labels: labels}
+}
+
+// counting is a check that finds objects with the label bad, and counts its runs.
+func counting(runs *[]string, check Check) Check {
+	check.Severity, check.Message = Error, "bad"
+	check.Run = func(v View, o *Object, report Report) {
+		*runs = append(*runs, check.ID+" "+o.Name)
+		if o.Labels["bad"] != "" {
+			report(At("spec", nil))
+		}
+	}
+	return check
+}
+
+// A change runs only the checks that read what has changed, and on the changed object alone where that is enough.
+func TestChangesRunOnlyWhatReadsThem(t *testing.T) {
+	var runs []string
+	engine := NewEngine([]Check{
+		counting(&runs, Check{ID: "alone", Subjects: []Kind{VirtualService}}),
+		counting(&runs, Check{ID: "with-services", Subjects: []Kind{VirtualService}, Reads: []Kind{Service}}),
+		counting(&runs, Check{ID: "pods", Subjects: []Kind{Pod}}),
+	}, nil)
+	engine.Apply(Change{Set: []*Object{object(VirtualService, "a", nil), object(VirtualService, "b", nil), object(Pod, "p", nil)}})
+	for _, test := range []struct {
+		name   string
+		change Change
+		want   []string
+	}{
+		{"one VirtualService", Change{Set: []*Object{object(VirtualService, "a", nil)}}, []string{"alone a", "with-services a"}},
+		{"a Service", Change{Set: []*Object{object(Service, "s", nil)}}, []string{"with-services a", "with-services b"}},
+		{"a Pod is gone", Change{Delete: []ID{object(Pod, "p", nil).ID}}, nil},
+		{"an unknown object is gone", Change{Delete: []ID{object(Service, "unknown", nil).ID}}, nil},
+	} {
+		runs = nil
+		engine.Apply(test.change)
+		slices.Sort(runs)
+		if diff := cmp.Diff(test.want, runs); diff != "" {
+			t.Errorf("%s: %s", test.name, diff)
+		}
+	}
+}
+
+// Checks that look across clusters run in all of them when one changes; others stay in their cluster.
+func TestChangesAcrossClusters(t *testing.T) {
+	for _, across := range []bool{false, true} {
+		var runs []string
+		engine := NewEngine([]Check{counting(&runs, Check{ID: "x", Subjects: []Kind{Pod}, Reads: []Kind{Service}, Across: across})}, nil)
+		other := object(Pod, "other", nil)
+		other.Cluster = "c2"
+		engine.Apply(Change{Set: []*Object{object(Pod, "here", nil), other}})
+		runs = nil
+		engine.Apply(Change{Set: []*Object{object(Service, "s", nil)}})
+		if len(runs) != map[bool]int{false: 1, true: 2}[across] {
+			t.Errorf("across %t: ran %v", across, runs)
+		}
+	}
+}
+
+// Findings are those of a fresh engine after any sequence of changes.
+func TestIncrementalEqualsFresh(t *testing.T) {
+	pairs := Check{
+		ID: "pair", Severity: Error, Message: "pair", Subjects: []Kind{Pod}, Reads: []Kind{Pod},
+		Run: func(v View, o *Object, report Report) {
+			for _, other := range v.In(Pod, o.Namespace) {
+				if other != o && other.Labels["app"] == o.Labels["app"] {
+					report(At("labels", map[string]string{"other": other.Name}))
+				}
+			}
+		},
+	}
+	engine := NewEngine([]Check{pairs}, nil)
+	state := map[ID]*Object{}
+	for i := range 300 {
+		o := object(Pod, fmt.Sprint("p", i%17), map[string]string{"app": fmt.Sprint(i * i % 7)})
+		if i%5 == 0 {
+			delete(state, o.ID)
+			engine.Apply(Change{Delete: []ID{o.ID}})
+		} else {
+			state[o.ID] = o
+			engine.Apply(Change{Set: []*Object{o}})
+		}
+		fresh := NewEngine([]Check{pairs}, nil)
+		for _, o := range state {
+			fresh.Apply(Change{Set: []*Object{o}})
+		}
+		if diff := cmp.Diff(fresh.Findings(), engine.Findings()); diff != "" {
+			t.Fatalf("after %d changes: %s", i+1, diff)
+		}
+	}
+}
+
+// A subscriber gets all findings first, then what changes, and ends with its context.
+func TestSubscribe(t *testing.T) {
+	var runs []string
+	engine := NewEngine([]Check{counting(&runs, Check{ID: "x/y", Subjects: []Kind{Pod}})}, nil)
+	bad := map[string]string{"bad": "yes"}
+	engine.Apply(Change{Set: []*Object{object(Pod, "a", bad)}})
+	ctx, cancel := context.WithCancel(t.Context())
+	updates := engine.Subscribe(ctx)
+	next := func() Update {
+		select {
+		case update := <-updates:
+			return update
+		case <-time.After(10 * time.Second):
+			t.Fatal("no update")
+			return Update{}
+		}
+	}
+	if first := next(); len(first.Added) != 1 || first.Added[0].Subject.Name != "a" {
+		t.Errorf("first update: %+v", first)
+	}
+	engine.Apply(Change{Set: []*Object{object(Pod, "b", bad), object(Pod, "a", nil)}})
+	if second := next(); len(second.Added) != 1 || len(second.Removed) != 1 || second.Removed[0].Subject.Name != "a" {
+		t.Errorf("second update: %+v", second)
+	}
+	cancel()
+	for range updates { //nolint:revive // until it is closed
+	}
+}
+
+// A user's annotation accepts a finding by the check's ID, its last part, or all.
+func TestSuppress(t *testing.T) {
+	for annotation, want := range map[string]int{"": 1, "x/y": 0, "y": 0, "*": 0, "other, x/y": 0, "x": 1} {
+		var runs []string
+		engine := NewEngine([]Check{counting(&runs, Check{ID: "x/y", Subjects: []Kind{Pod}})}, nil)
+		o := object(Pod, "a", map[string]string{"bad": "yes"})
+		o.Annotations = map[string]string{suppressAnnotation: annotation}
+		engine.Apply(Change{Set: []*Object{o}})
+		if got := len(engine.Findings()); got != want {
+			t.Errorf("annotation %q: %d findings, want %d", annotation, got, want)
+		}
+	}
+}
