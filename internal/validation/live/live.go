@@ -46,11 +46,11 @@ func Read(ctx context.Context, cluster Cluster, kinds []validation.Kind) (Result
 	}
 	r := &reader{cluster: cluster.Name, rest: client.RESTClient()}
 	r.result.Change.Know = map[string][]validation.Kind{}
-	group, ctx := errgroup.WithContext(ctx)
+	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(concurrent)
 	for _, schema := range decode.Schemas() {
 		if slices.Contains(kinds, schema.Kind) && listed(schema.Kind) {
-			group.Go(func() error { return r.list(ctx, &schema, path(&schema, ""), nil) })
+			group.Go(func() error { return r.list(groupCtx, &schema, path(&schema, ""), nil) })
 		}
 	}
 	if err := group.Wait(); err != nil {
