@@ -132,12 +132,7 @@ func (e *Engine) run(runs []runKey) (before, after []Finding) {
 		if o == nil {
 			continue
 		}
-		var found []Finding
-		check.Run(View{e.mesh, key.subject.Cluster}, o, func(fault Fault) {
-			if finding := check.finding(o, fault); !e.suppressed(finding) {
-				found = append(found, finding)
-			}
-		})
+		found := slices.DeleteFunc(check.findings(View{e.mesh, key.subject.Cluster}, o), e.suppressed)
 		if len(found) > 0 {
 			e.results[key] = found
 			after = append(after, found...)
