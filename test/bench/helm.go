@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -19,7 +18,6 @@ import (
 )
 
 const (
-	istiodChart = "charts/istio-control/istio-discovery"
 	// helmKubernetes is the version of Kubernetes that both render for.
 	helmKubernetes = "v1.36.3"
 	// helmRounds is how often each renders the chart in turn.
@@ -36,12 +34,8 @@ func measureHelm(ctx context.Context, reference string, r *report) error {
 	defer os.RemoveAll(dir)
 	release := istio.Builtin()[0]
 	revision := istio.Revision{Name: istio.ControlPlaneName(release.Version), Namespace: istio.DefaultNamespace}
-	charts, err := fs.Sub(release.Charts, istiodChart)
-	if err != nil {
+	if err := unpack(release, filepath.Join(dir, "chart")); err != nil {
 		return err
-	}
-	if err := os.CopyFS(filepath.Join(dir, "chart"), charts); err != nil {
-		return fmt.Errorf("unpack the chart: %w", err)
 	}
 	values, err := yaml.Marshal(map[string]any{"revision": revision.Name, "revisionTags": []string{revision.Label()}})
 	if err != nil {
@@ -92,4 +86,22 @@ func helmTemplate(ctx context.Context, reference string, revision istio.Revision
 		return nil, errors.New("helm template: no figures")
 	}
 	return milliseconds[1:], nil
+}
+
+// unpack writes istiod's chart to a directory, for Helm to read.
+func unpack(release istio.Release, dir string) error {
+	files, err := release.Charts.Files(istio.ChartIstiod)
+	if err != nil {
+		return fmt.Errorf("read the chart: %w", err)
+	}
+	for _, file := range files {
+		path := filepath.Join(dir, filepath.FromSlash(file.Name))
+		if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+			return fmt.Errorf("unpack the chart: %w", err)
+		}
+		if err := os.WriteFile(path, file.Data, 0o600); err != nil {
+			return fmt.Errorf("unpack the chart: %w", err)
+		}
+	}
+	return nil
 }
