@@ -187,13 +187,12 @@ func (s *syncer) write(ctx context.Context, kind served, d decision) error {
 	if err != nil {
 		return err
 	}
-	switch {
-	case live == nil:
+	if live == nil {
 		if live, err = objects.Create(ctx, next, metav1.CreateOptions{FieldManager: fieldManager}); err != nil {
 			return err
 		}
 		s.log.Info("copied", "object", key.String(), "rule", d.rule)
-	default:
+	} else {
 		next = updated(live, d.apply)
 		if s.isSettled(key, settlement{digest, live.GetResourceVersion()}) || sameContent(live, next) {
 			return nil

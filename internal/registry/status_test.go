@@ -1,7 +1,7 @@
 package registry
 
 import (
-	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -69,7 +69,7 @@ func TestPeerStatus(t *testing.T) {
 			"the credential is not accepted: it expired at 2026-01-02T02:04:05Z"},
 		"not valid yet": {peerFacts{failure: apierrors.NewUnauthorized("x"), valid: validity{from: now.Add(time.Hour), until: now.Add(2 * time.Hour)}}, v1alpha1.ClusterStateInvalidAuthInfo,
 			"the credential is not accepted: it is not valid before 2026-01-02T04:04:05Z by the cluster's clock"},
-		"down":     {peerFacts{failure: errors.New("dial: refused\n")}, v1alpha1.ClusterStateFailed, "dial: refused"},
+		"down":     {peerFacts{failure: fmt.Errorf("%s", "dial: refused\n")}, v1alpha1.ClusterStateFailed, "dial: refused"},
 		"disabled": {peerFacts{disabled: true}, v1alpha1.ClusterStateDisabled, "an annotation says not to use the cluster"},
 	} {
 		got := peerStatus(good, test.facts, now.Add(time.Minute))

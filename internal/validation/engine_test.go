@@ -128,7 +128,7 @@ func TestSubscribe(t *testing.T) {
 		t.Errorf("second update: %+v", second)
 	}
 	cancel()
-	for range updates { //nolint:revive // until it is closed
+	for range updates { // until it is closed
 	}
 }
 

@@ -18,7 +18,7 @@ func planesDiffer(check validation.Check, name string, value func(validation.Vie
 	check.Severity = validation.Error
 	check.Subjects, check.Across = of(validation.Cluster), true
 	check.Reads = of(validation.Deployment, validation.ConfigMap, validation.IstioControlPlane)
-	check.Run = func(v validation.View, o *validation.Object, report validation.Report) {
+	check.Run = func(v validation.View, _ *validation.Object, report validation.Report) {
 		mine := facts.ControlPlanes(v)
 		if len(mine) == 0 {
 			return

@@ -226,7 +226,7 @@ func serviceAnywhere(v validation.View, namespace, name string) *validation.Obje
 
 func servicePort(o *validation.Object, number gatewayv1.PortNumber) bool {
 	for _, port := range serviceOf(o).Ports {
-		if port.Port == int32(number) {
+		if port.Port == number {
 			return true
 		}
 	}

@@ -68,7 +68,7 @@ func spec[Spec, Status any](e envelope, _ []byte) (any, any, error) {
 	}
 	status := new(Status)
 	if json.Unmarshal(e.Status, status) != nil {
-		return decoded, nil, nil // a status of another version says nothing about the configuration
+		return decoded, nil, nil //nolint:nilerr // a status of another version says nothing about the configuration
 	}
 	return decoded, status, nil
 }

@@ -14,7 +14,7 @@ import (
 // many objects may be longer.
 const maxDocument = 16 << 20
 
-var errTooLong = errors.New("the document is too long") //nolint:gochecknoglobals // a sentinel
+var errTooLong = errors.New("the document is too long")
 
 // documents splits a stream of YAML into its documents without holding more than one in memory.
 type documents struct {

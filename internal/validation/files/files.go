@@ -3,6 +3,7 @@ package files
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -104,9 +105,9 @@ func (r *reader) stream(ctx context.Context, name string, in io.Reader) error {
 		text, line, err := documents.next()
 		source := validation.Source{File: name, Line: line}
 		switch {
-		case err == io.EOF:
+		case errors.Is(err, io.EOF):
 			return nil
-		case err == errTooLong:
+		case errors.Is(err, errTooLong):
 			r.problem(source, fmt.Sprintf("the document has more than %d MB, more than any cluster accepts: split it", maxDocument>>20))
 		case err != nil:
 			return fmt.Errorf("read %s: %w", name, err)

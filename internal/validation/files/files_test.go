@@ -1,7 +1,6 @@
 package files
 
 import (
-	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -94,7 +93,7 @@ func TestBrokenStream(t *testing.T) {
 // Secrets are read without their private keys.
 func TestPrivateKeysAreDropped(t *testing.T) {
 	result := read(t, "apiVersion: v1\nkind: Secret\nmetadata: {name: a}\nstringData: {tls.key: very-secret, tls.crt: public}\n")
-	if text := fmt.Sprintf("%v", result.Objects[0].Spec); strings.Contains(text, "very-secret") || bytes.Contains([]byte(text), []byte(fmt.Sprint([]byte("very-secret")))) {
+	if text := fmt.Sprintf("%v", result.Objects[0].Spec); strings.Contains(text, "very-secret") || strings.Contains(text, fmt.Sprintf("%d", []byte("very-secret"))) {
 		t.Error("the key is kept")
 	}
 }

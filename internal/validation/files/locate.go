@@ -2,6 +2,7 @@ package files
 
 import (
 	"bytes"
+	"errors"
 	"os"
 	"strconv"
 	"strings"
@@ -21,7 +22,7 @@ func Locate(f validation.Finding) int {
 	defer file.Close()
 	for documents := newDocuments(file); ; {
 		text, line, err := documents.next()
-		if err != nil && err != errTooLong || line > f.Source.Line {
+		if err != nil && !errors.Is(err, errTooLong) || line > f.Source.Line {
 			return f.Source.Line
 		}
 		if line == f.Source.Line {
