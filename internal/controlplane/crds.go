@@ -27,10 +27,10 @@ func (l *logic) applyCRDs(ctx context.Context, release istio.Release, all []v1al
 			return nil // it may have newer definitions than ours
 		}
 	}
-	definitions, err := release.CRDs()
+	definitions, err := l.memory.definitions(release)
 	if err != nil {
 		return err
 	}
-	_, err = l.applier.Apply(ctx, istioCRDs(), definitions)
+	_, err = l.applier.ApplyPrepared(ctx, definitions)
 	return err
 }

@@ -38,6 +38,7 @@ type logic struct {
 	releases          istio.Releases
 	kubernetesVersion string
 	platform          *platform
+	memory            memory
 }
 
 // Reconcile applies what the control plane consists of and describes what has become of it.
@@ -118,7 +119,7 @@ func (l *logic) render(ctx context.Context, icp *v1alpha1.IstioControlPlane) (re
 	if err != nil {
 		return rendering{}, err
 	}
-	rendered, err := Render(icp, release, facts)
+	rendered, err := l.memory.render(icp, release, facts)
 	if err != nil {
 		return rendering{}, err
 	}
@@ -190,6 +191,7 @@ func (l *logic) Finalize(ctx context.Context, icp *v1alpha1.IstioControlPlane, _
 	if err := l.removeRootCertificates(ctx, icp); err != nil {
 		return kube.Outcome{}, err
 	}
+	l.memory.forget(icp)
 	return kube.Done(), nil
 }
 

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 
 	"golang.org/x/sync/errgroup"
@@ -47,26 +48,50 @@ type step struct {
 	change Change
 }
 
-// Apply brings the objects to the cluster on behalf of the owner, in the order of SortForApply.
-// It takes over fields that others manage. On error the report tells what was written before.
-func (a *Applier) Apply(ctx context.Context, owner Owner, objects []*unstructured.Unstructured) (Report, error) {
-	steps := make([]step, len(objects))
+// Prepared is a set of objects that is ready to be applied on behalf of an owner. It can be applied again and again.
+type Prepared struct{ steps []step }
+
+// Prepare marks the objects as the owner's and sorts them, as SortForApply does. It changes copies only.
+func Prepare(owner Owner, objects []*unstructured.Unstructured) (Prepared, error) {
 	sorted := make([]*unstructured.Unstructured, len(objects))
 	for i, object := range objects {
 		sorted[i] = object.DeepCopy()
 		owner.mark(sorted[i])
 		if err := sign(sorted[i]); err != nil {
-			return nil, err
+			return Prepared{}, err
 		}
 	}
 	SortForApply(sorted)
+	steps := make([]step, len(sorted))
+	for i, object := range sorted {
+		digest, err := digestOf(object)
+		if err != nil {
+			return Prepared{}, fmt.Errorf("encode %s: %w", RefOf(object), err)
+		}
+		steps[i] = step{object: object, digest: digest}
+	}
+	return Prepared{steps}, nil
+}
 
+// Apply brings the objects to the cluster on behalf of the owner, in the order of SortForApply.
+// It takes over fields that others manage. On error the report tells what was written before.
+func (a *Applier) Apply(ctx context.Context, owner Owner, objects []*unstructured.Unstructured) (Report, error) {
+	prepared, err := Prepare(owner, objects)
+	if err != nil {
+		return nil, err
+	}
+	return a.ApplyPrepared(ctx, prepared)
+}
+
+// ApplyPrepared is Apply for objects that were prepared before.
+func (a *Applier) ApplyPrepared(ctx context.Context, prepared Prepared) (Report, error) {
+	steps := slices.Clone(prepared.steps)
 	group, groupCtx := errgroup.WithContext(ctx)
 	group.SetLimit(parallelReads)
-	for i, object := range sorted {
+	for i := range steps {
 		group.Go(func() error {
 			var err error
-			steps[i], err = a.decide(groupCtx, object)
+			steps[i].change, err = a.decide(groupCtx, steps[i])
 			return err
 		})
 	}
@@ -87,38 +112,30 @@ func (a *Applier) Apply(ctx context.Context, owner Owner, objects []*unstructure
 }
 
 // decide observes the live object and tells what applying the desired one would do.
-func (a *Applier) decide(ctx context.Context, desired *unstructured.Unstructured) (step, error) {
-	ref := RefOf(desired)
-	digest, err := digestOf(desired)
-	if err != nil {
-		return step{}, fmt.Errorf("encode %s: %w", ref, err)
-	}
-	s := step{object: desired, digest: digest, change: Unchanged}
-
-	unchanged, err := a.unchanged(ctx, desired, digest)
+func (a *Applier) decide(ctx context.Context, s step) (Change, error) {
+	ref := RefOf(s.object)
+	unchanged, err := a.unchanged(ctx, s.object, s.digest)
 	if err != nil || unchanged {
-		return s, err
+		return Unchanged, err
 	}
 	live := newObject(ref)
-	err = a.client.Get(ctx, client.ObjectKeyFromObject(desired), live)
+	err = a.client.Get(ctx, client.ObjectKeyFromObject(s.object), live)
 	if apierrors.IsNotFound(err) {
-		s.change = Created
-		return s, nil
+		return Created, nil
 	}
 	if err != nil {
-		return s, fmt.Errorf("read %s: %w", ref, err)
+		return "", fmt.Errorf("read %s: %w", ref, err)
 	}
 
-	dryRun := desired.DeepCopy()
+	dryRun := s.object.DeepCopy()
 	if err := a.apply(ctx, dryRun, client.DryRunAll); err != nil {
-		return s, fmt.Errorf("check %s: %w", ref, err)
+		return "", fmt.Errorf("check %s: %w", ref, err)
 	}
 	if !sameObject(live, dryRun) {
-		s.change = Configured
-		return s, nil
+		return Configured, nil
 	}
-	a.remember(ref, stateOf(digest, live))
-	return s, nil
+	a.remember(ref, stateOf(s.digest, live))
+	return Unchanged, nil
 }
 
 // unchanged tells whether both the desired and the live object are what they were when applying

@@ -6,13 +6,8 @@ import (
 	"time"
 
 	"github.com/go-logr/logr"
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/labels"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
-	"sigs.k8s.io/controller-runtime/pkg/cache"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
@@ -74,13 +69,8 @@ func New(config *rest.Config, options Options) (manager.Manager, error) {
 		GracefulShutdownTimeout:       &grace,
 		HealthProbeBindAddress:        options.HealthAddress,
 		Metrics:                       metricsOptions(options),
-		Cache:                         cache.Options{ByObject: onlyOurs()},
-		Client: client.Options{Cache: &client.CacheOptions{
-			// These are read rarely and one by one; a cache would hold those of the whole cluster.
-			DisableFor: []client.Object{
-				&appsv1.Deployment{}, &appsv1.DaemonSet{}, &corev1.ConfigMap{}, &corev1.Node{}, &corev1.Pod{}, &corev1.Secret{}, &corev1.Service{},
-			},
-		}},
+		Cache:                         CacheOptions(),
+		Client:                        ClientOptions(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("set up the operator: %w", err)
@@ -125,16 +115,6 @@ func withReaders(options releases.Options, m manager.Manager) releases.Options {
 	options.ControlPlanes, options.Secrets = m.GetClient(), m.GetAPIReader()
 	options.Namespace = platform.SystemNamespace
 	return options
-}
-
-// onlyOurs keeps objects that the product did not apply out of the caches of watched kinds.
-func onlyOurs() map[client.Object]cache.ByObject {
-	ours := cache.ByObject{Label: labels.SelectorFromSet(labels.Set{kube.ManagedByLabel: kube.ManagedByValue})}
-	selected := map[client.Object]cache.ByObject{}
-	for _, kind := range Watched() {
-		selected[metadataOf(kind)] = ours
-	}
-	return selected
 }
 
 func serverVersion(config *rest.Config) (string, error) {
