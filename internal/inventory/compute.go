@@ -53,12 +53,13 @@ func serviceOf(object *corev1.Service) Service {
 	service := Service{
 		Namespace: object.Namespace, Name: object.Name, Type: string(object.Spec.Type),
 		Address: object.Spec.ClusterIP, Created: object.CreationTimestamp.Time,
+		Labels: object.Labels, Selector: object.Spec.Selector,
 	}
 	if service.Address == corev1.ClusterIPNone {
 		service.Address = ""
 	}
 	for _, port := range object.Spec.Ports {
-		service.Ports = append(service.Ports, Port{Name: port.Name, Number: port.Port, Protocol: protocolOf(port)})
+		service.Ports = append(service.Ports, Port{Name: port.Name, Number: port.Port, Protocol: protocolOf(port), Target: port.TargetPort.String()})
 	}
 	return service
 }

@@ -19,7 +19,7 @@ const (
 func podOf(object *corev1.Pod) Pod {
 	pod := Pod{
 		Name: object.Name, Node: object.Spec.NodeName, Address: object.Status.PodIP,
-		Phase: string(object.Status.Phase), Created: object.CreationTimestamp.Time,
+		Phase: string(object.Status.Phase), Created: object.CreationTimestamp.Time, Labels: object.Labels,
 	}
 	for _, condition := range object.Status.Conditions {
 		if condition.Type == corev1.PodReady {

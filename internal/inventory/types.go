@@ -35,6 +35,9 @@ type Service struct {
 	Address string
 	Ports   []Port
 	Created time.Time
+	Labels  map[string]string
+	// Selector are the labels of the pods that the service selects.
+	Selector map[string]string
 	// Workloads are the names of those whose pods the service selects.
 	Workloads []string
 	// InMesh tells that a pod behind the service is in the mesh.
@@ -46,6 +49,8 @@ type Port struct {
 	Name     string
 	Number   int32
 	Protocol string // of the application, such as http, as far as the port tells
+	// Target is the number or the name of the pods' port.
+	Target string
 }
 
 // Workload is something whose pods do the same: a Deployment, StatefulSet, DaemonSet, Job, or a pod of its own.
@@ -84,6 +89,7 @@ type Pod struct {
 	Ready      bool
 	Restarts   int32
 	Created    time.Time
+	Labels     map[string]string
 	Containers []Container
 	// Revision is the control plane that the pod's proxy belongs to; "" outside the mesh.
 	Revision string

@@ -1,4 +1,4 @@
-// Package server is the product's HTTP server: sign-in and the GraphQL API.
+// Package server is the product's HTTP server: sign-in, the GraphQL API and the dashboard.
 package server
 
 import (
@@ -13,6 +13,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"github.com/meshmanager/smm/internal/server/cluster"
+	"github.com/meshmanager/smm/internal/server/dashboard"
 	"github.com/meshmanager/smm/internal/server/graph"
 	"github.com/meshmanager/smm/internal/server/session"
 )
@@ -39,6 +40,7 @@ func (s *Server) Handler() http.Handler {
 	api := graph.NewHandler(&graph.Resolver{Clusters: s.Clusters, Log: s.Log})
 	mux.Handle("POST /api/graphql", s.Sessions.Require(http.MaxBytesHandler(api, maxBody)))
 	mux.Handle("GET /api/graphql/{file...}", console())
+	mux.Handle("GET /", dashboard.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	return session.Protect(mux)
 }

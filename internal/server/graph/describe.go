@@ -32,9 +32,12 @@ func describeService(cluster string, service *inventory.Service) model.Service {
 		ID:      inventory.ID{Kind: "Service", Cluster: cluster, Namespace: service.Namespace, Name: service.Name}.String(),
 		Cluster: cluster, Namespace: service.Namespace, Name: service.Name, Type: service.Type,
 		Address: optional(service.Address), Created: stamp(service.Created), InMesh: service.InMesh, Ports: []model.Port{},
+		Labels: describeLabels(service.Labels), Selector: describeLabels(service.Selector),
 	}
 	for _, port := range service.Ports {
-		described.Ports = append(described.Ports, model.Port{Name: port.Name, Number: int(port.Number), Protocol: optional(port.Protocol)})
+		described.Ports = append(described.Ports, model.Port{
+			Name: port.Name, Number: int(port.Number), Protocol: optional(port.Protocol), TargetPort: port.Target,
+		})
 	}
 	return described
 }
@@ -57,10 +60,10 @@ func describeWorkload(cluster string, workload *inventory.Workload) model.Worklo
 
 func describePod(cluster, namespace string, pod *inventory.Pod) model.Pod {
 	described := model.Pod{
-		ID:   inventory.ID{Kind: "Pod", Cluster: cluster, Namespace: namespace, Name: pod.Name}.String(),
-		Name: pod.Name, Node: optional(pod.Node), Address: optional(pod.Address), Phase: pod.Phase, Ready: pod.Ready,
+		ID:      inventory.ID{Kind: "Pod", Cluster: cluster, Namespace: namespace, Name: pod.Name}.String(),
+		Cluster: cluster, Namespace: namespace, Name: pod.Name, Node: optional(pod.Node), Address: optional(pod.Address), Phase: pod.Phase, Ready: pod.Ready,
 		Restarts: int(pod.Restarts), Created: stamp(pod.Created), Revision: optional(pod.Revision), Proxyless: pod.Proxyless,
-		Containers: []model.Container{},
+		Labels: describeLabels(pod.Labels), Containers: []model.Container{},
 	}
 	for _, container := range pod.Containers {
 		described.Containers = append(described.Containers, model.Container{

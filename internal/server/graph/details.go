@@ -50,14 +50,14 @@ func (q query) Node(ctx context.Context, id string) (*model.Node, error) {
 	if err != nil {
 		return nil, err
 	}
-	node, err := client.CoreV1().Nodes().Get(ctx, parsed.Name, metav1.GetOptions{})
+	found, err := client.CoreV1().Nodes().Get(ctx, parsed.Name, metav1.GetOptions{})
 	if apierrors.IsNotFound(err) {
 		return nil, nil
 	}
 	if err != nil {
 		return nil, fmt.Errorf("read node %s: %w", parsed.Name, err)
 	}
-	return describeNode(c.Name, node), nil
+	return describeNode(c.Name, found), nil
 }
 
 func describeNode(clusterName string, node *corev1.Node) *model.Node {
@@ -68,7 +68,14 @@ func describeNode(clusterName string, node *corev1.Node) *model.Node {
 		OperatingSystem: node.Status.NodeInfo.OSImage, Labels: describeLabels(node.Labels),
 		CPU: node.Status.Allocatable.Cpu().AsApproximateFloat64(), Memory: node.Status.Allocatable.Memory().AsApproximateFloat64(),
 	}
+	described.Created, described.Taints, described.Conditions = stamp(node.CreationTimestamp.Time), []string{}, []model.NodeCondition{}
+	for _, taint := range node.Spec.Taints {
+		described.Taints = append(described.Taints, taint.ToString())
+	}
 	for _, condition := range node.Status.Conditions {
+		described.Conditions = append(described.Conditions, model.NodeCondition{
+			Type: string(condition.Type), Status: string(condition.Status), Reason: condition.Reason, Message: condition.Message,
+		})
 		if condition.Type == corev1.NodeReady {
 			described.Ready = condition.Status == corev1.ConditionTrue
 		}

@@ -31,6 +31,8 @@ type Config = graphql.Config[ResolverRoot, DirectiveRoot, ComplexityRoot]
 type ResolverRoot interface {
 	ControlPlane() ControlPlaneResolver
 	Mutation() MutationResolver
+	Node() NodeResolver
+	Pod() PodResolver
 	Query() QueryResolver
 	Service() ServiceResolver
 	Subscription() SubscriptionResolver
@@ -138,15 +140,26 @@ type ComplexityRoot struct {
 	Node struct {
 		CPU             func(childComplexity int) int
 		Cluster         func(childComplexity int) int
+		Conditions      func(childComplexity int) int
+		Created         func(childComplexity int) int
 		ID              func(childComplexity int) int
 		Labels          func(childComplexity int) int
 		Memory          func(childComplexity int) int
 		Name            func(childComplexity int) int
 		OperatingSystem func(childComplexity int) int
+		Pods            func(childComplexity int) int
 		Ready           func(childComplexity int) int
 		Region          func(childComplexity int) int
+		Taints          func(childComplexity int) int
 		Version         func(childComplexity int) int
 		Zone            func(childComplexity int) int
+	}
+
+	NodeCondition struct {
+		Message func(childComplexity int) int
+		Reason  func(childComplexity int) int
+		Status  func(childComplexity int) int
+		Type    func(childComplexity int) int
 	}
 
 	Numbers struct {
@@ -166,22 +179,27 @@ type ComplexityRoot struct {
 
 	Pod struct {
 		Address    func(childComplexity int) int
+		Cluster    func(childComplexity int) int
 		Containers func(childComplexity int) int
 		Created    func(childComplexity int) int
 		ID         func(childComplexity int) int
+		Labels     func(childComplexity int) int
 		Name       func(childComplexity int) int
+		Namespace  func(childComplexity int) int
 		Node       func(childComplexity int) int
 		Phase      func(childComplexity int) int
 		Proxyless  func(childComplexity int) int
 		Ready      func(childComplexity int) int
 		Restarts   func(childComplexity int) int
 		Revision   func(childComplexity int) int
+		Workload   func(childComplexity int) int
 	}
 
 	Port struct {
-		Name     func(childComplexity int) int
-		Number   func(childComplexity int) int
-		Protocol func(childComplexity int) int
+		Name       func(childComplexity int) int
+		Number     func(childComplexity int) int
+		Protocol   func(childComplexity int) int
+		TargetPort func(childComplexity int) int
 	}
 
 	Problem struct {
@@ -190,22 +208,24 @@ type ComplexityRoot struct {
 	}
 
 	Query struct {
-		Allowed       func(childComplexity int, actions []model.ActionInput) int
-		Clusters      func(childComplexity int) int
-		ControlPlanes func(childComplexity int) int
-		Events        func(childComplexity int, id string) int
-		Gateways      func(childComplexity int, filter *model.Filter) int
-		Me            func(childComplexity int) int
-		Namespaces    func(childComplexity int, cluster *string) int
-		Node          func(childComplexity int, id string) int
-		Numbers       func(childComplexity int, filter *model.Filter) int
-		Resource      func(childComplexity int, id string) int
-		ResourceKinds func(childComplexity int) int
-		Resources     func(childComplexity int, kinds []string, filter *model.Filter, first *int, after *string) int
-		Service       func(childComplexity int, id string) int
-		Services      func(childComplexity int, filter *model.Filter, first *int, after *string) int
-		Workload      func(childComplexity int, id string) int
-		Workloads     func(childComplexity int, filter *model.Filter, first *int, after *string) int
+		Allowed        func(childComplexity int, actions []model.ActionInput) int
+		Clusters       func(childComplexity int) int
+		ControlPlanes  func(childComplexity int) int
+		Events         func(childComplexity int, id string) int
+		Gateways       func(childComplexity int, filter *model.Filter) int
+		Me             func(childComplexity int) int
+		Namespaces     func(childComplexity int, cluster *string) int
+		Node           func(childComplexity int, id string) int
+		Numbers        func(childComplexity int, filter *model.Filter) int
+		Pod            func(childComplexity int, id string) int
+		Resource       func(childComplexity int, id string) int
+		ResourceKinds  func(childComplexity int) int
+		ResourceSchema func(childComplexity int, cluster string, kind string) int
+		Resources      func(childComplexity int, kinds []string, filter *model.Filter, first *int, after *string) int
+		Service        func(childComplexity int, id string) int
+		Services       func(childComplexity int, filter *model.Filter, first *int, after *string) int
+		Workload       func(childComplexity int, id string) int
+		Workloads      func(childComplexity int, filter *model.Filter, first *int, after *string) int
 	}
 
 	Resource struct {
@@ -240,9 +260,11 @@ type ComplexityRoot struct {
 		Created   func(childComplexity int) int
 		ID        func(childComplexity int) int
 		InMesh    func(childComplexity int) int
+		Labels    func(childComplexity int) int
 		Name      func(childComplexity int) int
 		Namespace func(childComplexity int) int
 		Ports     func(childComplexity int) int
+		Selector  func(childComplexity int) int
 		Type      func(childComplexity int) int
 		Workloads func(childComplexity int) int
 	}
@@ -290,6 +312,12 @@ type MutationResolver interface {
 	DeleteResource(ctx context.Context, id string) (bool, error)
 	SetInjection(ctx context.Context, cluster string, namespace string, revision *string) (*model.Namespace, error)
 }
+type NodeResolver interface {
+	Pods(ctx context.Context, obj *model.Node) ([]model.Pod, error)
+}
+type PodResolver interface {
+	Workload(ctx context.Context, obj *model.Pod) (*model.Workload, error)
+}
 type QueryResolver interface {
 	Me(ctx context.Context) (*model.Me, error)
 	Clusters(ctx context.Context) ([]model.Cluster, error)
@@ -299,10 +327,12 @@ type QueryResolver interface {
 	Service(ctx context.Context, id string) (*model.Service, error)
 	Workloads(ctx context.Context, filter *model.Filter, first *int, after *string) (*model.WorkloadPage, error)
 	Workload(ctx context.Context, id string) (*model.Workload, error)
+	Pod(ctx context.Context, id string) (*model.Pod, error)
 	Node(ctx context.Context, id string) (*model.Node, error)
 	ControlPlanes(ctx context.Context) ([]model.ControlPlane, error)
 	Gateways(ctx context.Context, filter *model.Filter) ([]model.Gateway, error)
 	ResourceKinds(ctx context.Context) ([]model.ResourceKind, error)
+	ResourceSchema(ctx context.Context, cluster string, kind string) (*string, error)
 	Resources(ctx context.Context, kinds []string, filter *model.Filter, first *int, after *string) (*model.ResourcePage, error)
 	Resource(ctx context.Context, id string) (*model.Resource, error)
 	Events(ctx context.Context, id string) ([]model.Event, error)
@@ -720,6 +750,18 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Node.Cluster(childComplexity), true
+	case "Node.conditions":
+		if e.ComplexityRoot.Node.Conditions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Node.Conditions(childComplexity), true
+	case "Node.created":
+		if e.ComplexityRoot.Node.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Node.Created(childComplexity), true
 	case "Node.id":
 		if e.ComplexityRoot.Node.ID == nil {
 			break
@@ -750,6 +792,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Node.OperatingSystem(childComplexity), true
+	case "Node.pods":
+		if e.ComplexityRoot.Node.Pods == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Node.Pods(childComplexity), true
 	case "Node.ready":
 		if e.ComplexityRoot.Node.Ready == nil {
 			break
@@ -762,6 +810,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Node.Region(childComplexity), true
+	case "Node.taints":
+		if e.ComplexityRoot.Node.Taints == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Node.Taints(childComplexity), true
 	case "Node.version":
 		if e.ComplexityRoot.Node.Version == nil {
 			break
@@ -774,6 +828,31 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Node.Zone(childComplexity), true
+
+	case "NodeCondition.message":
+		if e.ComplexityRoot.NodeCondition.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NodeCondition.Message(childComplexity), true
+	case "NodeCondition.reason":
+		if e.ComplexityRoot.NodeCondition.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NodeCondition.Reason(childComplexity), true
+	case "NodeCondition.status":
+		if e.ComplexityRoot.NodeCondition.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NodeCondition.Status(childComplexity), true
+	case "NodeCondition.type":
+		if e.ComplexityRoot.NodeCondition.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.NodeCondition.Type(childComplexity), true
 
 	case "Numbers.clusters":
 		if e.ComplexityRoot.Numbers.Clusters == nil {
@@ -837,6 +916,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Pod.Address(childComplexity), true
+	case "Pod.cluster":
+		if e.ComplexityRoot.Pod.Cluster == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pod.Cluster(childComplexity), true
 	case "Pod.containers":
 		if e.ComplexityRoot.Pod.Containers == nil {
 			break
@@ -855,12 +940,24 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Pod.ID(childComplexity), true
+	case "Pod.labels":
+		if e.ComplexityRoot.Pod.Labels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pod.Labels(childComplexity), true
 	case "Pod.name":
 		if e.ComplexityRoot.Pod.Name == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Pod.Name(childComplexity), true
+	case "Pod.namespace":
+		if e.ComplexityRoot.Pod.Namespace == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pod.Namespace(childComplexity), true
 	case "Pod.node":
 		if e.ComplexityRoot.Pod.Node == nil {
 			break
@@ -897,6 +994,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Pod.Revision(childComplexity), true
+	case "Pod.workload":
+		if e.ComplexityRoot.Pod.Workload == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Pod.Workload(childComplexity), true
 
 	case "Port.name":
 		if e.ComplexityRoot.Port.Name == nil {
@@ -916,6 +1019,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Port.Protocol(childComplexity), true
+	case "Port.targetPort":
+		if e.ComplexityRoot.Port.TargetPort == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Port.TargetPort(childComplexity), true
 
 	case "Problem.message":
 		if e.ComplexityRoot.Problem.Message == nil {
@@ -1015,6 +1124,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Numbers(childComplexity, args["filter"].(*model.Filter)), true
+	case "Query.pod":
+		if e.ComplexityRoot.Query.Pod == nil {
+			break
+		}
+
+		args, err := ec.field_Query_pod_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Pod(childComplexity, args["id"].(string)), true
 	case "Query.resource":
 		if e.ComplexityRoot.Query.Resource == nil {
 			break
@@ -1032,6 +1152,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.ResourceKinds(childComplexity), true
+	case "Query.resourceSchema":
+		if e.ComplexityRoot.Query.ResourceSchema == nil {
+			break
+		}
+
+		args, err := ec.field_Query_resourceSchema_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.ResourceSchema(childComplexity, args["cluster"].(string), args["kind"].(string)), true
 	case "Query.resources":
 		if e.ComplexityRoot.Query.Resources == nil {
 			break
@@ -1223,6 +1354,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Service.InMesh(childComplexity), true
+	case "Service.labels":
+		if e.ComplexityRoot.Service.Labels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Labels(childComplexity), true
 	case "Service.name":
 		if e.ComplexityRoot.Service.Name == nil {
 			break
@@ -1241,6 +1378,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Service.Ports(childComplexity), true
+	case "Service.selector":
+		if e.ComplexityRoot.Service.Selector == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Selector(childComplexity), true
 	case "Service.type":
 		if e.ComplexityRoot.Service.Type == nil {
 			break
@@ -1716,8 +1859,30 @@ func (ec *executionContext) childFields_Node(ctx context.Context, field graphql.
 		return ec.fieldContext_Node_memory(ctx, field)
 	case "labels":
 		return ec.fieldContext_Node_labels(ctx, field)
+	case "created":
+		return ec.fieldContext_Node_created(ctx, field)
+	case "taints":
+		return ec.fieldContext_Node_taints(ctx, field)
+	case "conditions":
+		return ec.fieldContext_Node_conditions(ctx, field)
+	case "pods":
+		return ec.fieldContext_Node_pods(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Node", field.Name)
+}
+
+func (ec *executionContext) childFields_NodeCondition(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "type":
+		return ec.fieldContext_NodeCondition_type(ctx, field)
+	case "status":
+		return ec.fieldContext_NodeCondition_status(ctx, field)
+	case "reason":
+		return ec.fieldContext_NodeCondition_reason(ctx, field)
+	case "message":
+		return ec.fieldContext_NodeCondition_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type NodeCondition", field.Name)
 }
 
 func (ec *executionContext) childFields_Numbers(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -1754,6 +1919,10 @@ func (ec *executionContext) childFields_Pod(ctx context.Context, field graphql.C
 	switch field.Name {
 	case "id":
 		return ec.fieldContext_Pod_id(ctx, field)
+	case "cluster":
+		return ec.fieldContext_Pod_cluster(ctx, field)
+	case "namespace":
+		return ec.fieldContext_Pod_namespace(ctx, field)
 	case "name":
 		return ec.fieldContext_Pod_name(ctx, field)
 	case "node":
@@ -1772,6 +1941,10 @@ func (ec *executionContext) childFields_Pod(ctx context.Context, field graphql.C
 		return ec.fieldContext_Pod_revision(ctx, field)
 	case "proxyless":
 		return ec.fieldContext_Pod_proxyless(ctx, field)
+	case "labels":
+		return ec.fieldContext_Pod_labels(ctx, field)
+	case "workload":
+		return ec.fieldContext_Pod_workload(ctx, field)
 	case "containers":
 		return ec.fieldContext_Pod_containers(ctx, field)
 	}
@@ -1786,6 +1959,8 @@ func (ec *executionContext) childFields_Port(ctx context.Context, field graphql.
 		return ec.fieldContext_Port_number(ctx, field)
 	case "protocol":
 		return ec.fieldContext_Port_protocol(ctx, field)
+	case "targetPort":
+		return ec.fieldContext_Port_targetPort(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Port", field.Name)
 }
@@ -1872,6 +2047,10 @@ func (ec *executionContext) childFields_Service(ctx context.Context, field graph
 		return ec.fieldContext_Service_inMesh(ctx, field)
 	case "ports":
 		return ec.fieldContext_Service_ports(ctx, field)
+	case "labels":
+		return ec.fieldContext_Service_labels(ctx, field)
+	case "selector":
+		return ec.fieldContext_Service_selector(ctx, field)
 	case "workloads":
 		return ec.fieldContext_Service_workloads(ctx, field)
 	}
@@ -2229,6 +2408,42 @@ func (ec *executionContext) field_Query_numbers_args(ctx context.Context, rawArg
 		return nil, err
 	}
 	args["filter"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_pod_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_resourceSchema_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "cluster",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["cluster"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "kind",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kind"] = arg1
 	return args, nil
 }
 
@@ -4178,6 +4393,208 @@ func (ec *executionContext) fieldContext_Node_labels(_ context.Context, field gr
 	return fc, nil
 }
 
+func (ec *executionContext) _Node_created(ctx context.Context, field graphql.CollectedField, obj *model.Node) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Node_created(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Created, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Node_created(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Node", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Node_taints(ctx context.Context, field graphql.CollectedField, obj *model.Node) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Node_taints(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Taints, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Node_taints(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Node", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Node_conditions(ctx context.Context, field graphql.CollectedField, obj *model.Node) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Node_conditions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Conditions, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.NodeCondition) graphql.Marshaler {
+			return ec.marshalNNodeCondition2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐNodeConditionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Node_conditions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Node",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_NodeCondition(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Node_pods(ctx context.Context, field graphql.CollectedField, obj *model.Node) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Node_pods(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Node().Pods(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Pod) graphql.Marshaler {
+			return ec.marshalNPod2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐPodᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Node_pods(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Node",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pod(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _NodeCondition_type(ctx context.Context, field graphql.CollectedField, obj *model.NodeCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NodeCondition_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NodeCondition_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NodeCondition", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _NodeCondition_status(ctx context.Context, field graphql.CollectedField, obj *model.NodeCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NodeCondition_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NodeCondition_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NodeCondition", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _NodeCondition_reason(ctx context.Context, field graphql.CollectedField, obj *model.NodeCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NodeCondition_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NodeCondition_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NodeCondition", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _NodeCondition_message(ctx context.Context, field graphql.CollectedField, obj *model.NodeCondition) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_NodeCondition_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_NodeCondition_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("NodeCondition", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _Numbers_clusters(ctx context.Context, field graphql.CollectedField, obj *model.Numbers) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4408,6 +4825,52 @@ func (ec *executionContext) fieldContext_Pod_id(_ context.Context, field graphql
 	return graphql.NewScalarFieldContext("Pod", field, false, false, errors.New("field of type ID does not have child fields"))
 }
 
+func (ec *executionContext) _Pod_cluster(ctx context.Context, field graphql.CollectedField, obj *model.Pod) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Pod_cluster(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cluster, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Pod_cluster(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Pod", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Pod_namespace(ctx context.Context, field graphql.CollectedField, obj *model.Pod) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Pod_namespace(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Namespace, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Pod_namespace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Pod", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _Pod_name(ctx context.Context, field graphql.CollectedField, obj *model.Pod) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4615,6 +5078,70 @@ func (ec *executionContext) fieldContext_Pod_proxyless(_ context.Context, field 
 	return graphql.NewScalarFieldContext("Pod", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
+func (ec *executionContext) _Pod_labels(ctx context.Context, field graphql.CollectedField, obj *model.Pod) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Pod_labels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Labels, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Label) graphql.Marshaler {
+			return ec.marshalNLabel2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐLabelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Pod_labels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Pod",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Label(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Pod_workload(ctx context.Context, field graphql.CollectedField, obj *model.Pod) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Pod_workload(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Pod().Workload(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Workload) graphql.Marshaler {
+			return ec.marshalOWorkload2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐWorkload(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Pod_workload(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Pod",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Workload(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Pod_containers(ctx context.Context, field graphql.CollectedField, obj *model.Pod) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4713,6 +5240,29 @@ func (ec *executionContext) _Port_protocol(ctx context.Context, field graphql.Co
 	)
 }
 func (ec *executionContext) fieldContext_Port_protocol(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Port", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Port_targetPort(ctx context.Context, field graphql.CollectedField, obj *model.Port) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Port_targetPort(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TargetPort, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Port_targetPort(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Port", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
@@ -5090,6 +5640,50 @@ func (ec *executionContext) fieldContext_Query_workload(ctx context.Context, fie
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_pod(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_pod(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Pod(ctx, fc.Args["id"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Pod) graphql.Marshaler {
+			return ec.marshalOPod2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐPod(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_pod(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Pod(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_pod_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_node(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -5238,6 +5832,50 @@ func (ec *executionContext) fieldContext_Query_resourceKinds(_ context.Context, 
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_ResourceKind(ctx, field)
 		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_resourceSchema(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_resourceSchema(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().ResourceSchema(ctx, fc.Args["cluster"].(string), fc.Args["kind"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Query_resourceSchema(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_resourceSchema_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
 	}
 	return fc, nil
 }
@@ -6114,6 +6752,70 @@ func (ec *executionContext) fieldContext_Service_ports(_ context.Context, field 
 		IsResolver: false,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Port(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_labels(ctx context.Context, field graphql.CollectedField, obj *model.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_labels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Labels, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Label) graphql.Marshaler {
+			return ec.marshalNLabel2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐLabelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_labels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Label(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Service_selector(ctx context.Context, field graphql.CollectedField, obj *model.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_selector(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Selector, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Label) graphql.Marshaler {
+			return ec.marshalNLabel2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐLabelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Service_selector(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Label(ctx, field)
 		},
 	}
 	return fc, nil
@@ -8650,27 +9352,27 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 		case "id":
 			out.Values[i] = ec._Node_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "cluster":
 			out.Values[i] = ec._Node_cluster(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":
 			out.Values[i] = ec._Node_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "ready":
 			out.Values[i] = ec._Node_ready(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "version":
 			out.Values[i] = ec._Node_version(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "region":
 			out.Values[i] = ec._Node_region(ctx, field, obj)
@@ -8679,20 +9381,125 @@ func (ec *executionContext) _Node(ctx context.Context, sel ast.SelectionSet, obj
 		case "operatingSystem":
 			out.Values[i] = ec._Node_operatingSystem(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "cpu":
 			out.Values[i] = ec._Node_cpu(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "memory":
 			out.Values[i] = ec._Node_memory(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "labels":
 			out.Values[i] = ec._Node_labels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "created":
+			out.Values[i] = ec._Node_created(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "taints":
+			out.Values[i] = ec._Node_taints(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "conditions":
+			out.Values[i] = ec._Node_conditions(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "pods":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Node_pods(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.Deferrable != nil {
+				dfs, ok := deferred[field.Deferrable.Label]
+				di := 0
+				if ok {
+					dfs.AddField(field)
+					di = len(dfs.Values) - 1
+				} else {
+					dfs = graphql.NewFieldSet([]graphql.CollectedField{field})
+					deferred[field.Deferrable.Label] = dfs
+				}
+				dfs.Concurrently(di, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, dfs)
+				})
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferred), math.MaxInt32)))
+
+	for label, dfs := range deferred {
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Label:    label,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: dfs,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var nodeConditionImplementors = []string{"NodeCondition"}
+
+func (ec *executionContext) _NodeCondition(ctx context.Context, sel ast.SelectionSet, obj *model.NodeCondition) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, nodeConditionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := make(map[string]*graphql.FieldSet)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("NodeCondition")
+		case "type":
+			out.Values[i] = ec._NodeCondition_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._NodeCondition_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._NodeCondition_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._NodeCondition_message(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -8843,12 +9650,22 @@ func (ec *executionContext) _Pod(ctx context.Context, sel ast.SelectionSet, obj 
 		case "id":
 			out.Values[i] = ec._Pod_id(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cluster":
+			out.Values[i] = ec._Pod_cluster(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "namespace":
+			out.Values[i] = ec._Pod_namespace(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "name":
 			out.Values[i] = ec._Pod_name(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "node":
 			out.Values[i] = ec._Pod_node(ctx, field, obj)
@@ -8857,34 +9674,72 @@ func (ec *executionContext) _Pod(ctx context.Context, sel ast.SelectionSet, obj 
 		case "phase":
 			out.Values[i] = ec._Pod_phase(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "ready":
 			out.Values[i] = ec._Pod_ready(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "restarts":
 			out.Values[i] = ec._Pod_restarts(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "created":
 			out.Values[i] = ec._Pod_created(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "revision":
 			out.Values[i] = ec._Pod_revision(ctx, field, obj)
 		case "proxyless":
 			out.Values[i] = ec._Pod_proxyless(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "labels":
+			out.Values[i] = ec._Pod_labels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "workload":
+			field := field
+
+			innerFunc := func(ctx context.Context, _ *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Pod_workload(ctx, field, obj)
+				return res
+			}
+
+			if field.Deferrable != nil {
+				dfs, ok := deferred[field.Deferrable.Label]
+				di := 0
+				if ok {
+					dfs.AddField(field)
+					di = len(dfs.Values) - 1
+				} else {
+					dfs = graphql.NewFieldSet([]graphql.CollectedField{field})
+					deferred[field.Deferrable.Label] = dfs
+				}
+				dfs.Concurrently(di, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, dfs)
+				})
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "containers":
 			out.Values[i] = ec._Pod_containers(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -8932,6 +9787,11 @@ func (ec *executionContext) _Port(ctx context.Context, sel ast.SelectionSet, obj
 			}
 		case "protocol":
 			out.Values[i] = ec._Port_protocol(ctx, field, obj)
+		case "targetPort":
+			out.Values[i] = ec._Port_targetPort(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -9185,6 +10045,25 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "pod":
+			field := field
+
+			innerFunc := func(ctx context.Context, _ *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_pod(ctx, field)
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "node":
 			field := field
 
@@ -9261,6 +10140,25 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "resourceSchema":
+			field := field
+
+			innerFunc := func(ctx context.Context, _ *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_resourceSchema(ctx, field)
 				return res
 			}
 
@@ -9620,6 +10518,16 @@ func (ec *executionContext) _Service(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "ports":
 			out.Values[i] = ec._Service_ports(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "labels":
+			out.Values[i] = ec._Service_labels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "selector":
+			out.Values[i] = ec._Service_selector(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
@@ -10592,6 +11500,26 @@ func (ec *executionContext) marshalNNamespace2ᚖgithubᚗcomᚋmeshmanagerᚋsm
 	return ec._Namespace(ctx, sel, v)
 }
 
+func (ec *executionContext) marshalNNodeCondition2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐNodeCondition(ctx context.Context, sel ast.SelectionSet, v model.NodeCondition) graphql.Marshaler {
+	return ec._NodeCondition(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNNodeCondition2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐNodeConditionᚄ(ctx context.Context, sel ast.SelectionSet, v []model.NodeCondition) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNodeCondition2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐNodeCondition(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNNumbers2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐNumbers(ctx context.Context, sel ast.SelectionSet, v model.Numbers) graphql.Marshaler {
 	return ec._Numbers(ctx, sel, &v)
 }
@@ -11046,6 +11974,13 @@ func (ec *executionContext) marshalONode2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋi
 		return graphql.Null
 	}
 	return ec._Node(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalOPod2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐPod(ctx context.Context, sel ast.SelectionSet, v *model.Pod) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Pod(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalOResource2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐResource(ctx context.Context, sel ast.SelectionSet, v *model.Resource) graphql.Marshaler {

@@ -21,6 +21,8 @@ type (
 	subscription struct{ *Resolver }
 	service      struct{ *Resolver }
 	workload     struct{ *Resolver }
+	pod          struct{ *Resolver }
+	node         struct{ *Resolver }
 	controlPlane struct{ *Resolver }
 )
 
@@ -38,6 +40,12 @@ func (r *Resolver) Service() ServiceResolver { return service{r} }
 
 // Workload answers the fields of a workload that cost extra.
 func (r *Resolver) Workload() WorkloadResolver { return workload{r} }
+
+// Pod answers the fields of a pod that cost extra.
+func (r *Resolver) Pod() PodResolver { return pod{r} }
+
+// Node answers the fields of a node that cost extra.
+func (r *Resolver) Node() NodeResolver { return node{r} }
 
 // ControlPlane answers the fields of a control plane that cost extra.
 func (r *Resolver) ControlPlane() ControlPlaneResolver { return controlPlane{r} }

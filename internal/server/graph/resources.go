@@ -3,6 +3,7 @@ package graph
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -36,6 +37,30 @@ func (q query) ResourceKinds(context.Context) ([]model.ResourceKind, error) {
 		}
 	}
 	return described, nil
+}
+
+// ResourceSchema describes a kind to editors. What a kind looks like is no secret: API servers tell it everybody who is
+// signed in.
+func (q query) ResourceSchema(ctx context.Context, clusterName, key string) (*string, error) {
+	if _, err := someone(ctx); err != nil {
+		return nil, err
+	}
+	c := q.cluster(clusterName)
+	if c == nil {
+		return nil, fmt.Errorf("there is no cluster %q", clusterName)
+	}
+	kind, err := c.KindOf(key)
+	if err != nil {
+		return nil, err
+	}
+	text, err := c.Schema(kind)
+	if errors.Is(err, cluster.ErrNoSchema) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	return optional(string(text)), nil
 }
 
 // Resources lists resources, sorted by kind, cluster, namespace and name.

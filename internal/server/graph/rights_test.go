@@ -177,7 +177,7 @@ func TestNoFieldShowsWhatAUserMayNotRead(t *testing.T) {
 		}
 	}
 	// Without these, the test would pass for an API that shows nothing at all.
-	for _, name := range []string{"namespaces", "services", "service", "workloads", "workload", "controlPlanes", "gateways", "resources", "resource", "events"} {
+	for _, name := range []string{"namespaces", "services", "service", "workloads", "workload", "pod", "controlPlanes", "gateways", "resources", "resource", "events"} {
 		if !shownToAdmin[name] {
 			t.Errorf("%s does not show the administrator what is hidden from others", name)
 		}

@@ -150,6 +150,22 @@ type Node struct {
 	// Memory that pods can have, in bytes.
 	Memory float64 `json:"memory"`
 	Labels []Label `json:"labels"`
+	// RFC 3339.
+	Created string `json:"created"`
+	// What keeps pods away, such as key=value:NoSchedule.
+	Taints     []string        `json:"taints"`
+	Conditions []NodeCondition `json:"conditions"`
+	// Pods on it that the user may see.
+	Pods []Pod `json:"pods"`
+}
+
+// What a node says of its state.
+type NodeCondition struct {
+	Type string `json:"type"`
+	// True, False or Unknown.
+	Status  string `json:"status"`
+	Reason  string `json:"reason"`
+	Message string `json:"message"`
 }
 
 // What the overview counts.
@@ -172,19 +188,24 @@ type PageInfo struct {
 
 // One pod.
 type Pod struct {
-	ID       string  `json:"id"`
-	Name     string  `json:"name"`
-	Node     *string `json:"node,omitempty"`
-	Address  *string `json:"address,omitempty"`
-	Phase    string  `json:"phase"`
-	Ready    bool    `json:"ready"`
-	Restarts int     `json:"restarts"`
+	ID        string  `json:"id"`
+	Cluster   string  `json:"cluster"`
+	Namespace string  `json:"namespace"`
+	Name      string  `json:"name"`
+	Node      *string `json:"node,omitempty"`
+	Address   *string `json:"address,omitempty"`
+	Phase     string  `json:"phase"`
+	Ready     bool    `json:"ready"`
+	Restarts  int     `json:"restarts"`
 	// RFC 3339.
 	Created string `json:"created"`
 	// Control plane of its proxy; null outside the mesh.
 	Revision *string `json:"revision,omitempty"`
 	// The application itself takes the proxy's part.
-	Proxyless  bool        `json:"proxyless"`
+	Proxyless bool    `json:"proxyless"`
+	Labels    []Label `json:"labels"`
+	// What it belongs to; null when the user may not see it.
+	Workload   *Workload   `json:"workload,omitempty"`
 	Containers []Container `json:"containers"`
 }
 
@@ -194,6 +215,8 @@ type Port struct {
 	Number int    `json:"number"`
 	// Protocol of the application as Istio sees it; null when the port does not tell.
 	Protocol *string `json:"protocol,omitempty"`
+	// Number or name of the pods' port.
+	TargetPort string `json:"targetPort"`
 }
 
 // Something that is wrong with a resource.
@@ -250,9 +273,12 @@ type Service struct {
 	// Cluster IP; null for a headless service.
 	Address *string `json:"address,omitempty"`
 	// RFC 3339.
-	Created   string     `json:"created"`
-	InMesh    bool       `json:"inMesh"`
-	Ports     []Port     `json:"ports"`
+	Created string  `json:"created"`
+	InMesh  bool    `json:"inMesh"`
+	Ports   []Port  `json:"ports"`
+	Labels  []Label `json:"labels"`
+	// Labels of the pods that it selects.
+	Selector  []Label    `json:"selector"`
 	Workloads []Workload `json:"workloads"`
 }
 
