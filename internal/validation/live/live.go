@@ -3,7 +3,6 @@ package live
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -19,10 +18,8 @@ import (
 	"github.com/meshmanager/smm/internal/validation/decode"
 )
 
-const (
-	pageSize   = "500" // objects of one answer
-	concurrent = 8     // requests at a time to one API server
-)
+// concurrent bounds the requests at a time to one API server.
+const concurrent = 8
 
 // Cluster is a cluster that is read.
 type Cluster struct {
@@ -50,7 +47,7 @@ func Read(ctx context.Context, cluster Cluster, kinds []validation.Kind) (Result
 	group.SetLimit(concurrent)
 	for _, schema := range decode.Schemas() {
 		if slices.Contains(kinds, schema.Kind) && listed(schema.Kind) {
-			group.Go(func() error { return r.list(groupCtx, &schema, path(&schema, ""), nil) })
+			group.Go(func() error { return r.list(groupCtx, listing{schema: &schema, path: path(&schema, "")}) })
 		}
 	}
 	if err := group.Wait(); err != nil {
@@ -105,77 +102,25 @@ func path(s *decode.Schema, namespace string) string {
 	return base + "/" + s.Resource.Resource
 }
 
-// list reads all pages of a list. keep chooses objects before they are decoded; nil keeps all.
-func (r *reader) list(ctx context.Context, s *decode.Schema, path string, keep func(name string) bool, parameters ...string) error {
-	next := ""
-	for {
-		request := r.rest.Get().AbsPath(path).Param("limit", pageSize)
-		for i := 0; i+1 < len(parameters); i += 2 {
-			request.Param(parameters[i], parameters[i+1])
-		}
-		if next != "" {
-			request.Param("continue", next)
-		}
-		raw, err := request.Do(ctx).Raw()
-		switch {
-		case apierrors.IsNotFound(err): // the cluster does not have the kind
-			r.know(s.Kind)
-			return nil
-		case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
-			r.note("you may not list %s in cluster %s: what depends on them is not checked", s.Resource.Resource, r.cluster)
-			return nil
-		case apierrors.IsResourceExpired(err) && next != "":
-			next = "" // the list took too long: once more
-			continue
-		case err != nil:
-			return fmt.Errorf("list %s: %w", s.Resource.Resource, err)
-		}
-		if next, err = r.page(s, raw, keep); err != nil {
-			return err
-		}
-		if next == "" {
-			r.know(s.Kind)
-			return nil
-		}
+// list reads all objects of a listing.
+func (r *reader) list(ctx context.Context, l listing) error {
+	read, err := l.read(ctx, r.rest, r.cluster)
+	switch {
+	case apierrors.IsNotFound(err): // the cluster does not have the kind
+		r.know(l.schema.Kind)
+		return nil
+	case apierrors.IsForbidden(err), apierrors.IsUnauthorized(err):
+		r.note("%s", forbidden(l, r.cluster))
+		return nil
+	case err != nil:
+		return err
 	}
-}
-
-func (r *reader) page(s *decode.Schema, raw []byte, keep func(string) bool) (next string, err error) {
-	var list struct {
-		Metadata struct {
-			Continue string `json:"continue"`
-		} `json:"metadata"`
-		Items []json.RawMessage `json:"items"`
+	for _, problem := range read.unreadable {
+		r.note("%s", problem)
 	}
-	if err := json.Unmarshal(raw, &list); err != nil {
-		return "", fmt.Errorf("list %s: %w", s.Resource.Resource, err)
-	}
-	objects := make([]*validation.Object, 0, len(list.Items))
-	for _, item := range list.Items {
-		if keep != nil && !keep(nameOf(item)) {
-			continue
-		}
-		o, err := s.Object(r.cluster, item)
-		if err != nil {
-			r.note("one object of cluster %s cannot be read and is not checked: %v", r.cluster, err)
-			continue
-		}
-		objects = append(objects, o)
-	}
-	r.add(objects)
-	return list.Metadata.Continue, nil
-}
-
-func nameOf(item []byte) string {
-	var named struct {
-		Metadata struct {
-			Name string `json:"name"`
-		} `json:"metadata"`
-	}
-	if json.Unmarshal(item, &named) != nil {
-		return ""
-	}
-	return named.Metadata.Name
+	r.add(read.objects)
+	r.know(l.schema.Kind)
+	return nil
 }
 
 // get reads one object; one that is not there is no error.

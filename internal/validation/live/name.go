@@ -28,7 +28,8 @@ func NameOf(ctx context.Context, config *rest.Config) (string, error) {
 	}
 	r := &reader{rest: client.RESTClient()}
 	r.result.Change.Know = map[string][]validation.Kind{}
-	if err := r.list(ctx, deployments, path(deployments, ""), nil, "labelSelector", "app=istiod"); err != nil {
+	istiods := listing{schema: deployments, path: path(deployments, ""), parameters: []string{"labelSelector", "app=istiod"}}
+	if err := r.list(ctx, istiods); err != nil {
 		return "", err
 	}
 	for _, o := range r.result.Change.Set {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/validation"
+	"github.com/meshmanager/smm/internal/validation/decode"
 )
 
 // settings reads the ConfigMaps of control planes, the Secrets of remote clusters, and the Secrets with certificates
@@ -22,16 +23,23 @@ func (r *reader) settings(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for namespace := range r.controlPlaneNamespaces() {
-		group.Go(func() error { return r.list(ctx, configMaps, path(configMaps, namespace), isIstioSetting) })
+	for namespace := range controlPlaneNamespaces(r.result.Change.Set) {
+		group.Go(func() error {
+			return r.list(ctx, listing{schema: configMaps, path: path(configMaps, namespace), keep: isIstioSetting})
+		})
 	}
 	group.Go(func() error { return r.secrets(ctx) })
 	return group.Wait()
 }
 
-func (r *reader) controlPlaneNamespaces() map[string]bool {
+// remoteSecrets are the credentials of other clusters.
+func remoteSecrets(secrets *decode.Schema) listing {
+	return listing{schema: secrets, path: path(secrets, ""), parameters: []string{"labelSelector", "istio/multiCluster=true"}}
+}
+
+func controlPlaneNamespaces(objects []*validation.Object) map[string]bool {
 	namespaces := map[string]bool{istio.DefaultNamespace: true}
-	for _, o := range r.result.Change.Set {
+	for _, o := range objects {
 		if o.Kind == validation.IstioControlPlane || o.Kind == validation.Deployment && o.Labels["app"] == "istiod" {
 			namespaces[o.Namespace] = true
 		}
@@ -64,7 +72,7 @@ func (r *reader) secrets(ctx context.Context) error {
 	case err != nil:
 		return err
 	}
-	return r.list(ctx, secrets, path(secrets, ""), nil, "labelSelector", "istio/multiCluster=true")
+	return r.list(ctx, remoteSecrets(secrets))
 }
 
 type key struct{ namespace, name string }
