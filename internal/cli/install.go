@@ -75,8 +75,8 @@ func newInstallCommand(app *App) *cobra.Command {
 	return cmd
 }
 
-// installation is what `smm install` prints when it is done.
-type installation struct {
+// installedMesh is what `smm install` prints when it is done.
+type installedMesh struct {
 	ClusterName    string `json:"clusterName"`
 	IstioVersion   string `json:"istioVersion"`
 	ControlPlane   string `json:"controlPlane"`
@@ -161,16 +161,20 @@ func installSettings(app *App, flags installFlags) (platform.Settings, error) {
 }
 
 // installMesh installs the mesh on one cluster and shows how far it is.
-func installMesh(ctx context.Context, app *App, progress *Progress, config *rest.Config, settings platform.Settings) (installation, error) {
+func installMesh(ctx context.Context, app *App, progress *Progress, config *rest.Config, settings platform.Settings) (installedMesh, error) {
 	installer, err := newInstaller(app, config, settings.ChartSources...)
 	if err != nil {
-		return installation{}, err
+		return installedMesh{}, err
 	}
 	step := progress.Step("Checking the cluster")
+	if err := refuseWhenOperated(ctx, config); err != nil {
+		step.Fail(errRefused)
+		return installedMesh{}, err
+	}
 	prepared, err := installer.Prepare(ctx, settings)
 	if err != nil {
 		step.Fail(errRefused)
-		return installation{}, err
+		return installedMesh{}, err
 	}
 	plan := prepared.Plan
 	step.Done(fmt.Sprintf("%s, Kubernetes %s", plan.ClusterName, prepared.Facts.KubernetesVersion))
@@ -183,14 +187,14 @@ func installMesh(ctx context.Context, app *App, progress *Progress, config *rest
 	components := newComponentProgress(progress, step)
 	if err := prepared.Install(ctx, components.show); err != nil {
 		components.fail()
-		return installation{}, err
+		return installedMesh{}, err
 	}
 	if settings.WithoutIstio {
 		components.done("installed without Istio")
-		return installation{ClusterName: plan.ClusterName}, nil
+		return installedMesh{ClusterName: plan.ClusterName}, nil
 	}
 	components.done(fmt.Sprintf("%s is available", plan.Revision.Name))
-	return installation{
+	return installedMesh{
 		ClusterName:    plan.ClusterName,
 		IstioVersion:   plan.Release.Version,
 		ControlPlane:   plan.Revision.Name,

@@ -57,6 +57,9 @@ func runIstioUninstall(ctx context.Context, app *App, name string, force bool, t
 	if err != nil {
 		return err
 	}
+	if installer, err = leftToOperator(ctx, config, installer); err != nil {
+		return err
+	}
 	if force {
 		installer = installer.Forced()
 	}

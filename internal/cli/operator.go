@@ -19,6 +19,8 @@ func newOperatorCommand(app *App) *cobra.Command {
 	reconcile := newReconcileCommand(app)
 	reconcile.Example = "  smm operator reconcile"
 	return newCommandGroup("operator", "Reconcile continuously, on events",
+		newOperatorInstallCommand(app),
+		newOperatorUninstallCommand(app),
 		newOperatorRunCommand(app),
 		newClusterRegistryCommand(app),
 		reconcile,

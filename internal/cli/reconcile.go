@@ -54,6 +54,9 @@ func runReconcile(ctx context.Context, app *App, flags reconcileFlags) error {
 	if err != nil {
 		return err
 	}
+	if err := refuseWhenOperated(ctx, config); err != nil {
+		return err
+	}
 	installer, err := newInstaller(app, config, sources...)
 	if err != nil {
 		return err

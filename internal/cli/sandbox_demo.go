@@ -25,7 +25,7 @@ const (
 
 // demoCluster is one cluster of the sandbox with the mesh and the demo application, as `up --demo` prints it.
 type demoCluster struct {
-	installation
+	installedMesh
 	Kubeconfig string                    `json:"kubeconfig"`
 	Workloads  []demoapp.WorkloadTraffic `json:"workloads"`
 }
@@ -74,7 +74,7 @@ func installDemoCluster(ctx context.Context, app *App, progress *Progress, sever
 	if several {
 		progress = progress.About(settings.DiscoveredClusterName)
 	}
-	if cluster.installation, err = installMesh(ctx, app, progress, config, settings); err != nil {
+	if cluster.installedMesh, err = installMesh(ctx, app, progress, config, settings); err != nil {
 		return cluster, err
 	}
 	cluster.Workloads, err = startDemoApp(ctx, progress, config)

@@ -16,8 +16,8 @@ func TestDemoEndsWithTablesKubeconfigsAndHints(t *testing.T) {
 	var out bytes.Buffer
 	box := &sandbox{app: &App{Out: &out, Output: FormatTable}, stateDir: "/s"}
 	err := box.printDemo([]demoCluster{{
-		installation: installation{ClusterName: "c1", ControlPlane: "cp-v131x", Namespace: "istio-system", IstioVersion: "1.31.1"},
-		Kubeconfig:   "/s/c1/kubeconfig",
+		installedMesh: installedMesh{ClusterName: "c1", ControlPlane: "cp-v131x", Namespace: "istio-system", IstioVersion: "1.31.1"},
+		Kubeconfig:    "/s/c1/kubeconfig",
 		Workloads: []demoapp.WorkloadTraffic{
 			{Workload: "frontpage-v1", Ready: 1, Replicas: 1, RequestsPerSecond: 10.04, SuccessRate: share(1), MutualTLS: share(0.9999)},
 			{Workload: "mysql", Ready: 0, Replicas: 1, ConnectionsPerSecond: 2},

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"k8s.io/client-go/rest"
 
 	"github.com/meshmanager/smm/internal/demoapp"
 	"github.com/meshmanager/smm/internal/platform"
@@ -48,11 +49,29 @@ func runUninstall(ctx context.Context, app *App, force bool, timeout time.Durati
 	if err != nil {
 		return err
 	}
+	if err := refuseWhenOperated(ctx, config); err != nil {
+		return err
+	}
 	installer, err := newInstaller(app, config)
 	if err != nil {
 		return err
 	}
 	question := fmt.Sprintf("Remove Istio, Service Mesh Manager and the demo application from the cluster at %s?", config.Host)
+	if installer, err = confirmRemoval(ctx, app, installer, question, force); err != nil {
+		return err
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not removed within %s", timeout))
+	defer cancel()
+	kept, found, err := removeMesh(ctx, app.Progress(ctx), config, installer)
+	if err != nil || !found {
+		return err
+	}
+	return printKept(app, kept, kept.Lines())
+}
+
+// confirmRemoval asks whether the mesh is to be removed, and says who still uses it. The Installer that it returns does
+// what was confirmed.
+func confirmRemoval(ctx context.Context, app *App, installer *platform.Installer, question string, force bool) (*platform.Installer, error) {
 	if !force {
 		var used *platform.InUseError
 		switch err := installer.InUse(ctx, platform.ControlPlaneName, demoapp.DefaultNamespace); {
@@ -60,40 +79,46 @@ func runUninstall(ctx context.Context, app *App, force bool, timeout time.Durati
 			question = fmt.Sprintf("Control plane %s is in use by %s.\n%s", used.Revision.Label(), used.Usage, question)
 			force = true
 		case err != nil:
-			return err
+			return nil, err
 		}
 	}
 	if err := app.Confirm(ctx, question); err != nil {
-		return err
+		return nil, err
 	}
 	if force {
 		installer = installer.Forced()
 	}
-	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not removed within %s", timeout))
-	defer cancel()
-	progress := app.Progress(ctx)
+	return installer, nil
+}
+
+// removeMesh removes the demo application and the mesh. found is false when there is no mesh.
+func removeMesh(ctx context.Context, progress *Progress, config *rest.Config, installer *platform.Installer) (kept platform.Kept, found bool, err error) {
 	demo, err := demoapp.New(config)
 	if err != nil {
-		return err
+		return kept, false, err
 	}
 	// Its workloads need the mesh to stop cleanly, and would go on without one.
 	if _, err := uninstallDemoapp(ctx, progress, demo); err != nil {
-		return err
+		return kept, false, err
 	}
 	step := progress.Step("Removing Service Mesh Manager")
 	components := newComponentProgress(progress, step)
-	kept, found, err := installer.Uninstall(ctx, platform.ControlPlaneName, components.show)
+	kept, found, err = installer.Uninstall(ctx, platform.ControlPlaneName, components.show)
 	if err != nil {
 		components.fail()
-		return err
+		return kept, found, err
 	}
 	if !found {
 		step.Done("nothing is installed")
-		return nil
+		return kept, false, nil
 	}
 	components.done("removed")
+	return kept, true, nil
+}
+
+func printKept(app *App, kept any, lines []string) error {
 	table := Table{Columns: []string{"KEPT"}}
-	for _, line := range kept.Lines() {
+	for _, line := range lines {
 		table.Add(line)
 	}
 	return app.Print(kept, table)

@@ -8,6 +8,7 @@ import (
 	"github.com/go-logr/logr"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
 
@@ -49,17 +50,17 @@ type Options struct {
 
 // New returns an operator for the cluster of the configuration. Its Start runs it until the
 // context ends.
-func New(config *rest.Config, options Options) (manager.Manager, error) {
+func New(cluster *rest.Config, options Options) (manager.Manager, error) {
 	scheme, err := api.NewScheme()
 	if err != nil {
 		return nil, err
 	}
-	version, err := serverVersion(config)
+	version, err := serverVersion(cluster)
 	if err != nil {
 		return nil, err
 	}
 	grace := shutdownGrace
-	m, err := manager.New(config, manager.Options{
+	m, err := manager.New(cluster, manager.Options{
 		Scheme:                        scheme,
 		Logger:                        logr.FromSlogHandler(options.Log.Handler()),
 		LeaderElection:                options.LeaderElection,
@@ -69,8 +70,10 @@ func New(config *rest.Config, options Options) (manager.Manager, error) {
 		GracefulShutdownTimeout:       &grace,
 		HealthProbeBindAddress:        options.HealthAddress,
 		Metrics:                       metricsOptions(options),
-		Cache:                         CacheOptions(),
-		Client:                        ClientOptions(),
+		// Operators may follow each other in one process, and their controllers have the same names.
+		Controller: config.Controller{SkipNameValidation: new(true)},
+		Cache:      CacheOptions(),
+		Client:     ClientOptions(),
 	})
 	if err != nil {
 		return nil, fmt.Errorf("set up the operator: %w", err)
@@ -117,8 +120,8 @@ func withReaders(options releases.Options, m manager.Manager) releases.Options {
 	return options
 }
 
-func serverVersion(config *rest.Config) (string, error) {
-	server, err := discovery.NewDiscoveryClientForConfig(config)
+func serverVersion(cluster *rest.Config) (string, error) {
+	server, err := discovery.NewDiscoveryClientForConfig(cluster)
 	if err != nil {
 		return "", fmt.Errorf("connect to the cluster: %w", err)
 	}

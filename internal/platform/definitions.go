@@ -47,9 +47,9 @@ func Definitions() ([]*unstructured.Unstructured, error) {
 	return definitions, nil
 }
 
-// applyDefinitions applies the product's custom resource definitions and waits until the API
+// ApplyDefinitions applies the product's custom resource definitions and waits until the API
 // server serves them.
-func applyDefinitions(ctx context.Context, c client.Client, applier *kube.Applier) error {
+func ApplyDefinitions(ctx context.Context, c client.Client, applier *kube.Applier) error {
 	definitions, err := Definitions()
 	if err != nil {
 		return err

@@ -24,7 +24,8 @@ import (
 const resync = 5 * time.Second
 
 // Driver runs the reconcilers from where it is called, round by round, until what a ControlPlane
-// asks for is reached. It is what an operator does on events, for a command that ends.
+// asks for is reached. It is what an operator does on events, for a command that ends. On a cluster
+// that has an operator it waits for that one's rounds instead.
 type Driver struct {
 	client             client.WithWatch
 	log                *slog.Logger
@@ -35,6 +36,8 @@ type Driver struct {
 
 	// forced has control planes removed whoever uses them.
 	forced bool
+	// operated leaves the rounds to an operator.
+	operated bool
 }
 
 // NewDriver returns a Driver. kubernetesVersion is that of the cluster, such as v1.36.3.
@@ -127,6 +130,9 @@ func (d *Driver) drive(ctx context.Context, name string, watch Watch, reached fu
 // round reconciles the ControlPlane, every IstioMesh, IstioControlPlane and IstioMeshGateway, and
 // the ControlPlane again if that made a difference for it.
 func (d *Driver) round(ctx context.Context, name string) (kube.Outcome, error) {
+	if d.operated {
+		return d.follow(ctx, name)
+	}
 	key := client.ObjectKey{Name: name}
 	outcome, err := d.controlPlanes.Reconcile(ctx, key)
 	if meshesErr := d.reconcileMeshes(ctx); meshesErr != nil {

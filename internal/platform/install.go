@@ -25,7 +25,8 @@ type Installer struct {
 	catalogue istio.Catalogue // what is installed unless a version is asked for
 	releases  *releases.Catalogue
 	log       *slog.Logger
-	forced    bool
+	forced    bool // removes control planes whoever uses them
+	operated  bool // leaves the work to an operator
 }
 
 // NewInstaller returns an Installer for the cluster of the client. The client's scheme has to be
@@ -155,14 +156,14 @@ func (p *Prepared) Objects() []*unstructured.Unstructured { return p.objects }
 func (p *Prepared) Install(ctx context.Context, watch Watch) error {
 	i := p.installer
 	applier := kube.NewApplier(i.client).LogTo(i.log)
-	if err := applyDefinitions(ctx, i.client, applier); err != nil {
+	if err := ApplyDefinitions(ctx, i.client, applier); err != nil {
 		return err
 	}
 	desired, err := Desired(p.ControlPlane)
 	if err != nil {
 		return err
 	}
-	driver := NewDriver(i.client, i.releases, p.Facts.KubernetesVersion, i.log)
+	driver := i.driver(p.Facts.KubernetesVersion)
 	live, err := driver.read(ctx, p.ControlPlane.Name)
 	if err != nil {
 		return err
@@ -192,7 +193,13 @@ func (i *Installer) Reconcile(ctx context.Context, name string, watch Watch) err
 	if err != nil {
 		return fmt.Errorf("read the Kubernetes version: %w", err)
 	}
-	return NewDriver(i.client, i.releases, version.GitVersion, i.log).Install(ctx, name, watch)
+	return i.driver(version.GitVersion).Install(ctx, name, watch)
+}
+
+func (i *Installer) driver(kubernetesVersion string) *Driver {
+	driver := NewDriver(i.client, i.releases, kubernetesVersion, i.log)
+	driver.forced, driver.operated = i.forced, i.operated
+	return driver
 }
 
 // Round takes the next action for everything that is installed, once, and waits for nothing.

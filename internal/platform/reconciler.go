@@ -139,7 +139,7 @@ func (l *logic) Finalize(ctx context.Context, cp *smmv1alpha1.ControlPlane, save
 			return kube.Outcome{}, fmt.Errorf("remove component %s: %w", c.name(), err)
 		}
 		if now.status != smmv1alpha1.ComponentRemoved {
-			return kube.Wait(now.message), nil
+			return removing(cp, now.message), nil
 		}
 	}
 	remaining, err := l.removeNamespaces(ctx, ownerOf(cp), kube.Refs(cp.Status.Inventory))
@@ -147,9 +147,15 @@ func (l *logic) Finalize(ctx context.Context, cp *smmv1alpha1.ControlPlane, save
 		return kube.Outcome{}, err
 	}
 	if len(remaining) > 0 {
-		return kube.Wait(fmt.Sprintf("waiting for %s to be removed", remaining[0])), nil
+		return removing(cp, fmt.Sprintf("waiting for %s to be removed", remaining[0])), nil
 	}
 	return kube.Done(), nil
+}
+
+// removing notes what the removal waits for.
+func removing(cp *smmv1alpha1.ControlPlane, waiting string) kube.Outcome {
+	setState(cp, smmv1alpha1.StatusReconciling, waiting)
+	return kube.Wait(waiting)
 }
 
 func setState(cp *smmv1alpha1.ControlPlane, state smmv1alpha1.ReconcileStatus, message string) {

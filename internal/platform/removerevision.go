@@ -47,7 +47,7 @@ func (i *Installer) RemoveControlPlane(ctx context.Context, plane istio.Revision
 	if err != nil {
 		return fmt.Errorf("read the Kubernetes version: %w", err)
 	}
-	return NewDriver(i.client, i.releases, version.GitVersion, i.log).finishRemovalOf(ctx, icp, watch)
+	return i.driver(version.GitVersion).finishRemovalOf(ctx, icp, watch)
 }
 
 // replaced fails while a ControlPlane asks for the control plane: it would be made again.

@@ -48,9 +48,7 @@ func (i *Installer) Uninstall(ctx context.Context, name string, watch Watch) (ke
 	if err != nil {
 		return Kept{}, true, fmt.Errorf("read the Kubernetes version: %w", err)
 	}
-	driver := NewDriver(i.client, i.releases, version.GitVersion, i.log)
-	driver.forced = i.forced
-	if err := driver.Uninstall(ctx, name, watch); err != nil {
+	if err := i.driver(version.GitVersion).Uninstall(ctx, name, watch); err != nil {
 		return Kept{}, true, err
 	}
 	kept, err = i.leftovers(ctx, cp)
