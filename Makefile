@@ -1,4 +1,4 @@
-# `make` shows what there is to do. The targets need Go, git, make and, for `test`, gcc.
+# `make` shows what there is to do. The targets need Go, git, make, Node.js with npm and, for `test`, gcc.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -22,6 +22,7 @@ SANDBOX_LDFLAGS := -X k8s.io/component-base/version.gitVersion=$(KUBERNETES_VERS
 ISTIO_LDFLAGS := -s -w -X istio.io/istio/pkg/version.buildVersion=$(ISTIO_VERSION)
 
 BIN := $(CURDIR)/bin
+DASHBOARD := internal/server/dashboard/files/dist/index.html.gz
 GOBUILD := $(CURDIR)/tools/make/gobuild.sh
 GOLANGCI_LINT := $(CURDIR)/.cache/golangci-lint
 
@@ -39,7 +40,7 @@ stop: ## Stop the cluster that `make run` started and remove its state
 ##@ Build it
 .PHONY: build generate clean
 build: export FIRST_BUILD := Kubernetes and Istio are compiled from source: about 3,000 packages, 10 to 25 minutes on two cores.
-build: ## Build the programs into bin/ (smm, allspark, smm-sandbox, pilot-discovery, pilot-agent)
+build: $(DASHBOARD) ## Build the programs into bin/ (smm, allspark, smm-sandbox, pilot-discovery, pilot-agent)
 	@echo "Building smm and allspark"
 	@mkdir -p $(BIN)
 	@$(GOBUILD) -ldflags "$(SMM_LDFLAGS)" -o $(BIN)/ ./cmd/...
@@ -47,15 +48,26 @@ build: ## Build the programs into bin/ (smm, allspark, smm-sandbox, pilot-discov
 	@cd sandbox && $(GOBUILD) -ldflags "$(SANDBOX_LDFLAGS)" -ldflags "istio.io/istio/...=$(ISTIO_LDFLAGS)" -o $(BIN)/ \
 		./cmd/smm-sandbox istio.io/istio/pilot/cmd/pilot-discovery istio.io/istio/pilot/cmd/pilot-agent
 
+$(DASHBOARD): $(shell find web/src web/public web/*.ts web/*.json web/index.html -type f -not -path '*/generated/*' 2>/dev/null) \
+		$(wildcard internal/server/graph/schema/*) web/node_modules/.package-lock.json
+	@echo "Building the dashboard"
+	@cd web && npm run --silent build -- --logLevel error
+	@touch $@
+
+web/node_modules/.package-lock.json: web/package-lock.json
+	@echo "Fetching the dashboard's packages"
+	@cd web && npm ci --silent --no-audit --no-fund
+	@touch $@
+
 generate: ## Generate code, custom resource definitions and reference documentation
 	@go generate ./...
 
 clean: ## Remove what was built here (Go's build cache stays)
-	@rm -rf $(BIN) .cache
+	@rm -rf $(BIN) .cache $(dir $(DASHBOARD)) web/node_modules
 
 ##@ Check it
-.PHONY: test test-long test-unit test-sandbox test-e2e check-generated vet lint bench
-test: build check-generated vet lint test-unit test-sandbox test-e2e ## Everything that must pass before a change lands
+.PHONY: test test-long test-unit test-web test-sandbox test-e2e check-generated vet lint bench
+test: build check-generated vet lint test-unit test-web test-sandbox test-e2e ## Everything that must pass before a change lands
 
 test-long: export LONG := 1
 test-long: test ## The same with the tests that take minutes
@@ -66,6 +78,10 @@ TEST_LENGTH = $(if $(LONG),,-short)
 test-unit: build
 	@echo "Testing the product with the race detector"
 	@CGO_ENABLED=1 go test -race -vet=off $(TEST_LENGTH) -timeout 15m $$(go list ./... | grep -v /test/e2e)
+
+test-web: web/node_modules/.package-lock.json
+	@echo "Testing the dashboard"
+	@cd web && npm run --silent test
 
 test-sandbox: build
 	@echo "Testing the sandbox"
@@ -83,10 +99,11 @@ vet:
 	@go vet ./...
 	@cd sandbox && go vet ./...
 
-lint: $(GOLANGCI_LINT) ## Lint both modules
+lint: $(GOLANGCI_LINT) web/node_modules/.package-lock.json ## Lint both modules and the dashboard
 	@echo "Linting"
 	@$(GOLANGCI_LINT) run --config .golangci.yml ./...
 	@cd sandbox && $(GOLANGCI_LINT) run --config ../.golangci.yml ./...
+	@cd web && npm run --silent check
 
 $(GOLANGCI_LINT): export FIRST_BUILD := The linter is compiled from source: about 900 packages, two minutes on two cores.
 $(GOLANGCI_LINT): tools/lint/go.mod tools/lint/go.sum

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -11,6 +12,7 @@ import (
 	"github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	"github.com/meshmanager/smm/internal/inventory"
 	"github.com/meshmanager/smm/internal/istio"
+	"github.com/meshmanager/smm/internal/meshgateway"
 	"github.com/meshmanager/smm/internal/server/cluster"
 	"github.com/meshmanager/smm/internal/server/graph/model"
 )
@@ -108,6 +110,7 @@ func describeGateway(clusterName string, gateway *v1alpha1.IstioMeshGateway) mod
 		Addresses:    append([]string{}, gateway.Status.GatewayAddress...),
 		ControlPlane: istio.Revision{Name: plane.Name, Namespace: cmp.Or(plane.Namespace, gateway.Namespace)}.Label(),
 		Ports:        []model.GatewayPort{},
+		Labels:       describeLabels(podLabels(gateway)),
 	}
 	for _, port := range gateway.Spec.Service.Ports {
 		described.Ports = append(described.Ports, model.GatewayPort{
@@ -115,6 +118,21 @@ func describeGateway(clusterName string, gateway *v1alpha1.IstioMeshGateway) mod
 		})
 	}
 	return described
+}
+
+// podLabels are the labels by which Gateways select the gateway's pods.
+func podLabels(gateway *v1alpha1.IstioMeshGateway) map[string]string {
+	labels := map[string]string{}
+	if deployment := gateway.Spec.Deployment; deployment != nil {
+		if deployment.Metadata != nil {
+			maps.Copy(labels, deployment.Metadata.Labels)
+		}
+		if deployment.PodMetadata != nil {
+			maps.Copy(labels, deployment.PodMetadata.Labels)
+		}
+	}
+	labels[meshgateway.NameLabel], labels[meshgateway.TypeLabel] = gateway.Name, string(gateway.Spec.Type)
+	return labels
 }
 
 // listOf lists what the user may see of one of the product's kinds; nothing where the cluster does not have it.

@@ -93,6 +93,7 @@ type ComplexityRoot struct {
 		Cluster      func(childComplexity int) int
 		ControlPlane func(childComplexity int) int
 		ID           func(childComplexity int) int
+		Labels       func(childComplexity int) int
 		Message      func(childComplexity int) int
 		Name         func(childComplexity int) int
 		Namespace    func(childComplexity int) int
@@ -236,6 +237,7 @@ type ComplexityRoot struct {
 		Kind            func(childComplexity int) int
 		Name            func(childComplexity int) int
 		Namespace       func(childComplexity int) int
+		Plural          func(childComplexity int) int
 		ResourceVersion func(childComplexity int) int
 		Yaml            func(childComplexity int) int
 	}
@@ -245,6 +247,7 @@ type ComplexityRoot struct {
 		Key        func(childComplexity int) int
 		Kind       func(childComplexity int) int
 		Namespaced func(childComplexity int) int
+		Plural     func(childComplexity int) int
 		Version    func(childComplexity int) int
 	}
 
@@ -572,6 +575,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Gateway.ID(childComplexity), true
+	case "Gateway.labels":
+		if e.ComplexityRoot.Gateway.Labels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gateway.Labels(childComplexity), true
 	case "Gateway.message":
 		if e.ComplexityRoot.Gateway.Message == nil {
 			break
@@ -1261,6 +1270,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Resource.Namespace(childComplexity), true
+	case "Resource.plural":
+		if e.ComplexityRoot.Resource.Plural == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Resource.Plural(childComplexity), true
 	case "Resource.resourceVersion":
 		if e.ComplexityRoot.Resource.ResourceVersion == nil {
 			break
@@ -1298,6 +1313,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ResourceKind.Namespaced(childComplexity), true
+	case "ResourceKind.plural":
+		if e.ComplexityRoot.ResourceKind.Plural == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ResourceKind.Plural(childComplexity), true
 	case "ResourceKind.version":
 		if e.ComplexityRoot.ResourceKind.Version == nil {
 			break
@@ -1771,6 +1792,8 @@ func (ec *executionContext) childFields_Gateway(ctx context.Context, field graph
 		return ec.fieldContext_Gateway_addresses(ctx, field)
 	case "controlPlane":
 		return ec.fieldContext_Gateway_controlPlane(ctx, field)
+	case "labels":
+		return ec.fieldContext_Gateway_labels(ctx, field)
 	case "ports":
 		return ec.fieldContext_Gateway_ports(ctx, field)
 	}
@@ -1989,6 +2012,8 @@ func (ec *executionContext) childFields_Resource(ctx context.Context, field grap
 		return ec.fieldContext_Resource_kind(ctx, field)
 	case "group":
 		return ec.fieldContext_Resource_group(ctx, field)
+	case "plural":
+		return ec.fieldContext_Resource_plural(ctx, field)
 	case "resourceVersion":
 		return ec.fieldContext_Resource_resourceVersion(ctx, field)
 	case "created":
@@ -2009,6 +2034,8 @@ func (ec *executionContext) childFields_ResourceKind(ctx context.Context, field 
 		return ec.fieldContext_ResourceKind_group(ctx, field)
 	case "version":
 		return ec.fieldContext_ResourceKind_version(ctx, field)
+	case "plural":
+		return ec.fieldContext_ResourceKind_plural(ctx, field)
 	case "namespaced":
 		return ec.fieldContext_ResourceKind_namespaced(ctx, field)
 	}
@@ -3643,6 +3670,38 @@ func (ec *executionContext) _Gateway_controlPlane(ctx context.Context, field gra
 }
 func (ec *executionContext) fieldContext_Gateway_controlPlane(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Gateway", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Gateway_labels(ctx context.Context, field graphql.CollectedField, obj *model.Gateway) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Gateway_labels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Labels, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Label) graphql.Marshaler {
+			return ec.marshalNLabel2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐLabelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Gateway_labels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Gateway",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Label(ctx, field)
+		},
+	}
+	return fc, nil
 }
 
 func (ec *executionContext) _Gateway_ports(ctx context.Context, field graphql.CollectedField, obj *model.Gateway) (ret graphql.Marshaler) {
@@ -6270,6 +6329,29 @@ func (ec *executionContext) fieldContext_Resource_group(_ context.Context, field
 	return graphql.NewScalarFieldContext("Resource", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _Resource_plural(ctx context.Context, field graphql.CollectedField, obj *model.Resource) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Resource_plural(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Plural, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Resource_plural(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Resource", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _Resource_resourceVersion(ctx context.Context, field graphql.CollectedField, obj *model.Resource) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6428,6 +6510,29 @@ func (ec *executionContext) _ResourceKind_version(ctx context.Context, field gra
 	)
 }
 func (ec *executionContext) fieldContext_ResourceKind_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("ResourceKind", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _ResourceKind_plural(ctx context.Context, field graphql.CollectedField, obj *model.ResourceKind) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ResourceKind_plural(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Plural, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ResourceKind_plural(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("ResourceKind", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
@@ -9010,6 +9115,11 @@ func (ec *executionContext) _Gateway(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "labels":
+			out.Values[i] = ec._Gateway_labels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "ports":
 			out.Values[i] = ec._Gateway_ports(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -10322,6 +10432,11 @@ func (ec *executionContext) _Resource(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "plural":
+			out.Values[i] = ec._Resource_plural(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		case "resourceVersion":
 			out.Values[i] = ec._Resource_resourceVersion(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
@@ -10388,6 +10503,11 @@ func (ec *executionContext) _ResourceKind(ctx context.Context, sel ast.Selection
 			}
 		case "version":
 			out.Values[i] = ec._ResourceKind_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "plural":
+			out.Values[i] = ec._ResourceKind_plural(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}

@@ -32,7 +32,7 @@ func (q query) ResourceKinds(context.Context) ([]model.ResourceKind, error) {
 			}
 			known[kind.Key()] = true
 			described = append(described, model.ResourceKind{
-				Key: kind.Key(), Kind: kind.Kind, Group: kind.Group, Version: kind.Version, Namespaced: kind.Namespaced,
+				Key: kind.Key(), Kind: kind.Kind, Group: kind.Group, Version: kind.Version, Plural: kind.Resource, Namespaced: kind.Namespaced,
 			})
 		}
 	}
@@ -158,7 +158,7 @@ func describeResource(clusterName string, kind cluster.Kind, object *unstructure
 			Kind: kind.Kind, Group: kind.Group, Cluster: clusterName, Namespace: object.GetNamespace(), Name: object.GetName(),
 		}.String(),
 		Cluster: clusterName, Namespace: optional(object.GetNamespace()), Name: object.GetName(), Kind: kind.Kind, Group: kind.Group,
-		ResourceVersion: object.GetResourceVersion(), Created: stamp(object.GetCreationTimestamp().Time), Yaml: text,
+		Plural: kind.Resource, ResourceVersion: object.GetResourceVersion(), Created: stamp(object.GetCreationTimestamp().Time), Yaml: text,
 	}, nil
 }
 

@@ -85,13 +85,15 @@ type Gateway struct {
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
 	// ingress or egress.
-	Type         string        `json:"type"`
-	ServiceType  string        `json:"serviceType"`
-	Status       string        `json:"status"`
-	Message      *string       `json:"message,omitempty"`
-	Addresses    []string      `json:"addresses"`
-	ControlPlane string        `json:"controlPlane"`
-	Ports        []GatewayPort `json:"ports"`
+	Type         string   `json:"type"`
+	ServiceType  string   `json:"serviceType"`
+	Status       string   `json:"status"`
+	Message      *string  `json:"message,omitempty"`
+	Addresses    []string `json:"addresses"`
+	ControlPlane string   `json:"controlPlane"`
+	// Labels of its pods, which Gateways select.
+	Labels []Label       `json:"labels"`
+	Ports  []GatewayPort `json:"ports"`
 }
 
 // One port of a gateway.
@@ -232,13 +234,15 @@ type Query struct {
 
 // One resource.
 type Resource struct {
-	ID              string  `json:"id"`
-	Cluster         string  `json:"cluster"`
-	Namespace       *string `json:"namespace,omitempty"`
-	Name            string  `json:"name"`
-	Kind            string  `json:"kind"`
-	Group           string  `json:"group"`
-	ResourceVersion string  `json:"resourceVersion"`
+	ID        string  `json:"id"`
+	Cluster   string  `json:"cluster"`
+	Namespace *string `json:"namespace,omitempty"`
+	Name      string  `json:"name"`
+	Kind      string  `json:"kind"`
+	Group     string  `json:"group"`
+	// The kind's name in rights, such as virtualservices.
+	Plural          string `json:"plural"`
+	ResourceVersion string `json:"resourceVersion"`
 	// RFC 3339.
 	Created string `json:"created"`
 	// Without what only the API server writes.
@@ -248,10 +252,12 @@ type Resource struct {
 // A kind of resource that can be listed and edited.
 type ResourceKind struct {
 	// As in resources(kinds), such as virtualservice.networking.istio.io.
-	Key        string `json:"key"`
-	Kind       string `json:"kind"`
-	Group      string `json:"group"`
-	Version    string `json:"version"`
+	Key     string `json:"key"`
+	Kind    string `json:"kind"`
+	Group   string `json:"group"`
+	Version string `json:"version"`
+	// Its name in rights, such as virtualservices.
+	Plural     string `json:"plural"`
 	Namespaced bool   `json:"namespaced"`
 }
 

@@ -1,0 +1,34 @@
+import { MantineProvider } from "@mantine/core";
+import { Notifications } from "@mantine/notifications";
+import { QueryClientProvider } from "@tanstack/react-query";
+import { StrictMode, useState } from "react";
+import { createRoot } from "react-dom/client";
+import { BrowserRouter } from "react-router";
+import { App } from "./App";
+import { newQueryClient } from "./api/queries";
+import { cssVariables, theme } from "./theme";
+import "@mantine/core/styles.css";
+import "@mantine/notifications/styles.css";
+import "./main.css";
+
+function Root() {
+  const [signedIn, setSignedIn] = useState(true);
+  const [client] = useState(() => newQueryClient(() => setSignedIn(false)));
+  return (
+    <StrictMode>
+      <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">
+        <Notifications position="bottom-right" />
+        <QueryClientProvider client={client}>
+          <BrowserRouter>
+            <App signedIn={signedIn} setSignedIn={setSignedIn} />
+          </BrowserRouter>
+        </QueryClientProvider>
+      </MantineProvider>
+    </StrictMode>
+  );
+}
+
+const root = document.getElementById("root");
+if (root) {
+  createRoot(root).render(<Root />);
+}

@@ -1,0 +1,103 @@
+import { Button } from "@mantine/core";
+import { IconPencil } from "@tabler/icons-react";
+import { Link } from "react-router";
+import { graphql } from "../../api/generated";
+import { useAsk } from "../../api/queries";
+import { Answer, Empty } from "../../elements/Answer";
+import { Events } from "../../elements/Events";
+import { Facts } from "../../elements/Facts";
+import { Page, Panel } from "../../elements/Page";
+import { PodTable } from "../../elements/PodTable";
+import { Status, toneOf } from "../../elements/Status";
+import { useID } from "../../elements/useID";
+import { YamlButton } from "../../elements/YamlButton";
+import { parseID } from "../../view/id";
+import { useView } from "../../view/view";
+import { editAddress } from "../resources/ResourcesPage";
+
+const controlPlanes = graphql(`
+  query ControlPlanes {
+    controlPlanes {
+      id
+      cluster
+      namespace
+      name
+      revision
+      version
+      mode
+      network
+      status
+      message
+      namespaces
+      yaml
+      pods {
+        ...PodRow
+      }
+    }
+  }
+`);
+
+/** One control plane of Istio. */
+export function ControlPlanePage() {
+  const id = useID();
+  const { within } = useView();
+  const answer = useAsk(controlPlanes, {});
+  const plane = answer.data?.controlPlanes.find((one) => one.id === id);
+  return (
+    <Page
+      title={parseID(id).name}
+      kind="Control plane"
+      actions={
+        plane && (
+          <>
+            <YamlButton title={plane.name} text={plane.yaml} />
+            <Button
+              component={Link}
+              to={within(editAddress(id))}
+              size="xs"
+              variant="default"
+              leftSection={<IconPencil size={14} />}
+            >
+              Edit or delete
+            </Button>
+          </>
+        )
+      }
+    >
+      <Answer of={answer} what="the control plane">
+        {() =>
+          plane ? (
+            <>
+              <Panel>
+                <Facts
+                  of={[
+                    [
+                      "Status",
+                      <Status key="status" tone={toneOf(plane.status)}>
+                        {plane.status || "Unknown"}
+                      </Status>,
+                    ],
+                    ["Why", plane.message],
+                    ["Cluster name", plane.cluster],
+                    ["Namespace", plane.namespace],
+                    ["Version", plane.version],
+                    ["Revision", plane.revision],
+                    ["Mode", plane.mode],
+                    ["Network", plane.network],
+                    ["Namespaces that it injects", plane.namespaces.join(", ") || "none"],
+                  ]}
+                />
+              </Panel>
+              <Panel title="Pods" flush>
+                <PodTable pods={plane.pods} />
+              </Panel>
+              <Events id={id} />
+            </>
+          ) : (
+            <Empty title="This control plane is not there">It was deleted, or you may not see it.</Empty>
+          )
+        }
+      </Answer>
+    </Page>
+  );
+}

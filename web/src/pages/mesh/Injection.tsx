@@ -1,0 +1,135 @@
+import { Select, Table, Text, Tooltip } from "@mantine/core";
+import { notifications } from "@mantine/notifications";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useAllowed } from "../../api/allowed";
+import { ask } from "../../api/client";
+import { graphql } from "../../api/generated";
+import { useAsk } from "../../api/queries";
+import { Answer } from "../../elements/Answer";
+import { Panel } from "../../elements/Page";
+import { useView } from "../../view/view";
+
+const namespaceList = graphql(`
+  query NamespaceList {
+    namespaces {
+      id
+      cluster
+      name
+      revision
+    }
+  }
+`);
+
+const setInjection = graphql(`
+  mutation SetInjection($cluster: String!, $namespace: String!, $revision: String) {
+    setInjection(cluster: $cluster, namespace: $namespace, revision: $revision) {
+      id
+      revision
+    }
+  }
+`);
+
+const off = "";
+
+interface Plane {
+  cluster: string;
+  revision: string;
+}
+
+/** Switches automatic sidecar injection on and off for each namespace. */
+export function Injection({ planes }: { planes: Plane[] }) {
+  const { view } = useView();
+  const namespaces = useAsk(namespaceList, {});
+  const shown = (namespaces.data?.namespaces ?? []).filter(
+    ({ cluster, name }) =>
+      (!view.clusters.length || view.clusters.includes(cluster)) &&
+      (!view.namespaces.length || view.namespaces.includes(name)),
+  );
+  const rights = useAllowed(
+    shown
+      .slice(0, 200)
+      .map(({ cluster, name }) => ({ cluster, verb: "patch", group: "", resource: "namespaces", namespace: name })),
+  );
+  return (
+    <Panel title="Sidecar injection" flush>
+      <Answer of={namespaces} what="the namespaces">
+        {() => (
+          <Table>
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Namespace</Table.Th>
+                <Table.Th>Cluster</Table.Th>
+                <Table.Th>New pods get a proxy of</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {shown.map((namespace, index) => (
+                <Table.Tr key={namespace.id}>
+                  <Table.Td>{namespace.name}</Table.Td>
+                  <Table.Td>{namespace.cluster}</Table.Td>
+                  <Table.Td>
+                    <Choice namespace={namespace} planes={planes} right={rights[index]} />
+                  </Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        )}
+      </Answer>
+    </Panel>
+  );
+}
+
+interface ChoiceProps {
+  namespace: { cluster: string; name: string; revision?: string | null };
+  planes: Plane[];
+  right: { allowed: boolean; reason?: string } | undefined;
+}
+
+function Choice({ namespace, planes, right }: ChoiceProps) {
+  const client = useQueryClient();
+  const [busy, setBusy] = useState(false);
+  const { cluster, name, revision } = namespace;
+  const revisions = planes.filter((plane) => plane.cluster === cluster).map((plane) => plane.revision);
+  const choices = [...new Set(revision ? [...revisions, revision] : revisions)];
+
+  async function choose(chosen: string | null) {
+    setBusy(true);
+    try {
+      await ask(setInjection, { cluster, namespace: name, revision: chosen || null });
+      await client.invalidateQueries({ queryKey: ["inventory"] });
+      notifications.show({
+        color: "teal",
+        title: chosen ? `Injection is on in ${name}` : `Injection is off in ${name}`,
+        message: "It holds for new pods: restart the workloads for the pods that are there.",
+      });
+    } catch (failure) {
+      notifications.show({
+        color: "red",
+        title: `The injection of ${name} could not be changed`,
+        message: failure instanceof Error ? failure.message : String(failure),
+      });
+    } finally {
+      setBusy(false);
+    }
+  }
+
+  if (choices.length === 0) {
+    return <Text size="sm">none: the cluster has no control plane</Text>;
+  }
+  return (
+    <Tooltip label={right?.reason} disabled={right?.allowed !== false} multiline maw={320}>
+      <Select
+        size="xs"
+        w={280}
+        aria-label={`Control plane of ${name}`}
+        data={[{ value: off, label: "none (off)" }, ...choices.map((choice) => ({ value: choice, label: choice }))]}
+        value={revision ?? off}
+        allowDeselect={false}
+        disabled={busy || right?.allowed === false}
+        onChange={(chosen) => void choose(chosen)}
+      />
+    </Tooltip>
+  );
+}
