@@ -14,7 +14,7 @@ func BenchmarkBuild(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for b.Loop() {
-		if g := Build(samples, nil); len(g.Edges) != 10_000 {
+		if g := Build(samples, nil, nil); len(g.Edges) != 10_000 {
 			b.Fatalf("%d edges", len(g.Edges))
 		}
 	}

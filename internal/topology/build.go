@@ -1,10 +1,7 @@
 package topology
 
 import (
-	"cmp"
-	"maps"
 	"math"
-	"slices"
 	"strings"
 )
 
@@ -13,17 +10,25 @@ type reports struct {
 	source, destination *Traffic
 	secured, judged     float64 // what the destination received with mutual TLS, and in all
 	principal           string  // of callers that nobody knows by name
+	latencies           map[Reporter]quantiles
 }
 
 // Build computes the graph. A request that both ends report counts once: as the caller saw it, which includes what
-// never arrived, and as the destination saw it when no caller reported. Values that are no positive numbers are left out.
-func Build(samples []Sample, inventory []Workload) Graph {
-	b := builder{workloads: map[NodeID]Workload{}, nodes: map[NodeID]Node{}, edges: map[EdgeID]*reports{}, named: map[proof]bool{}}
+// never arrived, and as the destination saw it when no caller reported. Values that are no positive numbers are left out,
+// and so are latencies of edges without requests.
+func Build(samples []Sample, latencies []Latency, inventory []Workload) Graph {
+	b := builder{
+		workloads: map[NodeID]Workload{}, nodes: map[NodeID]Node{}, edges: map[EdgeID]*reports{},
+		named: map[proof]bool{}, answered: map[EdgeID]bool{},
+	}
 	for _, w := range inventory {
 		b.workloads[NodeID{Kind: KindWorkload, Cluster: w.Cluster, Namespace: w.Namespace, Name: w.Name}] = w
 	}
 	for i := range samples {
 		b.add(&samples[i])
+	}
+	for i := range latencies {
+		b.time(&latencies[i])
 	}
 	return b.graph()
 }
@@ -39,6 +44,15 @@ type builder struct {
 	nodes     map[NodeID]Node
 	edges     map[EdgeID]*reports
 	named     map[proof]bool
+	// answered are the edges that destinations reported, without the workload that they lead to.
+	answered map[EdgeID]bool
+}
+
+// edgeOf names the edge of a call.
+func (b *builder) edgeOf(c *Call) (id EdgeID, from, to Node) {
+	from, to = c.source(b.workloads), c.destination(b.workloads)
+	service, namespace := c.service()
+	return EdgeID{From: from.NodeID, To: to.NodeID, Service: service, ServiceNamespace: namespace, Protocol: c.Protocol}, from, to
 }
 
 func (b *builder) add(s *Sample) {
@@ -46,9 +60,7 @@ func (b *builder) add(s *Sample) {
 	if s.Requests+s.Connections+s.Sent+s.Received == 0 || s.Reporter != Source && s.Reporter != Destination {
 		return
 	}
-	from, to := s.source(b.workloads), s.destination(b.workloads)
-	service, namespace := s.service()
-	id := EdgeID{From: from.NodeID, To: to.NodeID, Service: service, ServiceNamespace: namespace, Protocol: s.Protocol}
+	id, from, to := b.edgeOf(&s.Call)
 	edge := b.edges[id]
 	if edge == nil {
 		edge = &reports{}
@@ -63,6 +75,9 @@ func (b *builder) add(s *Sample) {
 		return
 	}
 	edge.destination = s.addTo(edge.destination)
+	if id.Service != "" {
+		b.answered[id.anonymous()] = true
+	}
 	volume := s.Requests + s.Connections
 	edge.judged += volume
 	if s.Security == "mutual_tls" {
@@ -118,6 +133,10 @@ func (b *builder) graph() Graph {
 		if id.From.Kind == KindUnknown && r.source == nil && b.named[proof{r.principal, id.To}] {
 			continue
 		}
+		// The caller could not name the workload that reports having answered.
+		if id.To.Kind == KindService && r.destination == nil && b.answered[id.anonymous()] {
+			continue
+		}
 		edge := Edge{EdgeID: id}
 		if r.source != nil {
 			edge.Traffic, edge.Reporter = *r.source, Source
@@ -128,11 +147,14 @@ func (b *builder) graph() Graph {
 			share := r.secured / r.judged
 			edge.MutualTLS = &share
 		}
+		if times := r.latencies[edge.Reporter]; times != nil {
+			times.putInto(&edge.Traffic)
+		}
 		g.Edges = append(g.Edges, edge)
 		used[id.From], used[id.To] = true, true
 	}
-	slices.SortFunc(g.Edges, func(a, b Edge) int { return compareEdges(a.EdgeID, b.EdgeID) })
 	g.Nodes = b.nodesOf(used)
+	g.sort()
 	return g
 }
 
@@ -150,14 +172,12 @@ func (b *builder) nodesOf(used map[NodeID]bool) []Node {
 			nodes[id] = Node{NodeID: id, App: w.App, Version: w.Version, VirtualMachine: w.VirtualMachine, Idle: true}
 		}
 	}
-	return slices.SortedFunc(maps.Values(nodes), func(a, b Node) int { return compareNodes(a.NodeID, b.NodeID) })
-}
-
-func compareNodes(a, b NodeID) int {
-	return cmp.Or(cmp.Compare(a.Cluster, b.Cluster), cmp.Compare(a.Namespace, b.Namespace), cmp.Compare(a.Name, b.Name), cmp.Compare(a.Kind, b.Kind))
-}
-
-func compareEdges(a, b EdgeID) int {
-	return cmp.Or(compareNodes(a.From, b.From), compareNodes(a.To, b.To), cmp.Compare(a.ServiceNamespace, b.ServiceNamespace),
-		cmp.Compare(a.Service, b.Service), cmp.Compare(a.Protocol, b.Protocol))
+	list := make([]Node, 0, len(nodes))
+	for _, n := range nodes {
+		if n.Cluster != "" {
+			n.Clusters = []string{n.Cluster}
+		}
+		list = append(list, n)
+	}
+	return list
 }

@@ -24,6 +24,8 @@ type NodeID struct {
 type Node struct {
 	NodeID
 	App, Version string
+	// Clusters are those on which it runs.
+	Clusters []string
 	// VirtualMachine tells that the workload runs outside Kubernetes.
 	VirtualMachine bool
 	// Idle tells that the inventory has the node and no sample does.
@@ -36,6 +38,12 @@ type EdgeID struct {
 	// Service and ServiceNamespace are what was called, "" when it has no name.
 	Service, ServiceNamespace string
 	Protocol                  string
+}
+
+// anonymous is the edge without the workload that it leads to.
+func (e EdgeID) anonymous() EdgeID {
+	e.To = NodeID{}
+	return e
 }
 
 // Edge is the traffic between two nodes.
@@ -59,6 +67,9 @@ type Traffic struct {
 	Flags map[string]float64
 	// Connections are those opened, Sent and Received the server's bytes.
 	Connections, Sent, Received float64
+	// P50, P95 and P99 are the durations in seconds that so many percent of the requests do not exceed; nil when they
+	// are not known. Of traffic that was added up, they are those of its slowest part.
+	P50, P95, P99 *float64
 }
 
 // ErrorRate is the share of requests that the service failed, from 0 to 1: server errors only.

@@ -21,27 +21,27 @@ func (p *Peer) node(workloads map[NodeID]Workload) Node {
 	return Node{NodeID: id, App: known(p.App), Version: known(p.Version), VirtualMachine: inventoried.VirtualMachine}
 }
 
-func (s *Sample) source(workloads map[NodeID]Workload) Node {
-	if known(s.From.Workload) == "" {
+func (c *Call) source(workloads map[NodeID]Workload) Node {
+	if known(c.From.Workload) == "" {
 		return Node{NodeID: NodeID{Kind: KindUnknown, Name: unknown}}
 	}
-	return s.From.node(workloads)
+	return c.From.node(workloads)
 }
 
 // destination is the workload that answered, or what was called when nobody knows who did.
-func (s *Sample) destination(workloads map[NodeID]Workload) Node {
-	if known(s.To.Workload) != "" {
-		return s.To.node(workloads)
+func (c *Call) destination(workloads map[NodeID]Workload) Node {
+	if known(c.To.Workload) != "" {
+		return c.To.node(workloads)
 	}
-	id := NodeID{Cluster: known(s.To.Cluster), Namespace: known(s.ServiceNamespace), Name: known(s.Service)}
+	id := NodeID{Cluster: known(c.To.Cluster), Namespace: known(c.ServiceNamespace), Name: known(c.Service)}
 	switch {
 	case id.Name == "PassthroughCluster":
-		id = NodeID{Kind: KindPassthrough, Cluster: known(s.From.Cluster), Name: id.Name}
+		id = NodeID{Kind: KindPassthrough, Cluster: known(c.From.Cluster), Name: id.Name}
 	case id.Name == "BlackHoleCluster":
-		id = NodeID{Kind: KindBlackHole, Cluster: known(s.From.Cluster), Name: id.Name}
+		id = NodeID{Kind: KindBlackHole, Cluster: known(c.From.Cluster), Name: id.Name}
 	case id.Name == "":
 		id = NodeID{Kind: KindUnknown, Name: unknown}
-	case strings.Contains(s.Host, ".svc."):
+	case strings.Contains(c.Host, ".svc."):
 		id.Kind = KindService
 	default:
 		id.Kind = KindExternal
@@ -51,9 +51,9 @@ func (s *Sample) destination(workloads map[NodeID]Workload) Node {
 }
 
 // service is what was called. Clusters that only say how traffic arrived are no services.
-func (s *Sample) service() (name, namespace string) {
-	if strings.HasPrefix(s.Service, "Inbound") || s.Service == "PassthroughCluster" || s.Service == "BlackHoleCluster" {
+func (c *Call) service() (name, namespace string) {
+	if strings.HasPrefix(c.Service, "Inbound") || c.Service == "PassthroughCluster" || c.Service == "BlackHoleCluster" {
 		return "", ""
 	}
-	return known(s.Service), known(s.ServiceNamespace)
+	return known(c.Service), known(c.ServiceNamespace)
 }

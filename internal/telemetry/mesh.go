@@ -1,0 +1,104 @@
+package telemetry
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/meshmanager/smm/internal/topology"
+)
+
+// Mesh are the backends of a mesh: one that has the metrics of all clusters, or one for each cluster. A series must be in
+// one of them only.
+type Mesh struct {
+	Backends []*Backend
+}
+
+// Problem is what keeps a backend from answering.
+type Problem struct {
+	// Cluster is the backend's; "" for one that has the metrics of all.
+	Cluster string
+	Text    string
+}
+
+// String is the problem as one sentence.
+func (p Problem) String() string {
+	if p.Cluster == "" {
+		return p.Text
+	}
+	return "cluster " + p.Cluster + ": " + p.Text
+}
+
+// Interval is the longest time between two scrapes.
+func (m *Mesh) Interval() time.Duration {
+	interval := time.Duration(0)
+	for _, b := range m.Backends {
+		interval = max(interval, b.Interval)
+	}
+	return interval
+}
+
+// Traffic asks for the requests and connections of all edges at an instant, with two questions to each backend. What one
+// of them cannot answer is missing, and a problem says so.
+func (m *Mesh) Traffic(ctx context.Context, at time.Time) ([]topology.Sample, []Problem) {
+	return gather(m, func(b *Backend) ([]topology.Sample, error) {
+		requests, err := b.Query(ctx, requestsExpression(b.Window()), at)
+		if err != nil {
+			return nil, err
+		}
+		connections, err := b.Query(ctx, connectionsExpression(b.Window()), at)
+		if err != nil {
+			return nil, err
+		}
+		samples := make([]topology.Sample, 0, len(requests)+len(connections))
+		for _, value := range requests {
+			samples = append(samples, requestSample(b.Cluster, value))
+		}
+		for _, value := range connections {
+			samples = append(samples, connectionSample(b.Cluster, value))
+		}
+		return samples, nil
+	})
+}
+
+// Latencies asks for quantiles of the duration of requests at an instant, with one question for each to each backend.
+func (m *Mesh) Latencies(ctx context.Context, at time.Time, scope Scope, quantiles ...float64) ([]topology.Latency, []Problem) {
+	return gather(m, func(b *Backend) ([]topology.Latency, error) {
+		var latencies []topology.Latency
+		for _, quantile := range quantiles {
+			values, err := b.Query(ctx, latencyExpression(quantile, scope, b.Window()), at)
+			if err != nil {
+				return nil, err
+			}
+			for _, value := range values {
+				latencies = append(latencies, topology.Latency{
+					Call: callOf(b.Cluster, value.Labels), Quantile: quantile, Seconds: value.Value / 1000,
+				})
+			}
+		}
+		return latencies, nil
+	})
+}
+
+// gather asks all backends side by side.
+func gather[T any](m *Mesh, ask func(*Backend) ([]T, error)) ([]T, []Problem) {
+	type answer struct {
+		found []T
+		err   error
+	}
+	answers := make([]answer, len(m.Backends))
+	var group sync.WaitGroup
+	for i, b := range m.Backends {
+		group.Go(func() { answers[i].found, answers[i].err = ask(b) })
+	}
+	group.Wait()
+	var all []T
+	var problems []Problem
+	for i, b := range m.Backends {
+		all = append(all, answers[i].found...)
+		if answers[i].err != nil {
+			problems = append(problems, Problem{b.Cluster, answers[i].err.Error()})
+		}
+	}
+	return all, problems
+}
