@@ -30,6 +30,7 @@ type serverOptions struct {
 	mesh            string
 	anonymous       bool
 	insecureCookies bool
+	metrics         metricsOptions
 }
 
 func newServerCommand(app *App) *cobra.Command {
@@ -56,6 +57,7 @@ service account, or of a kubeconfig, and shows users what their own rights allow
 	flags.StringVar(&options.mesh, "mesh", options.mesh, "`name` of the mesh, for which tokens are valid")
 	flags.BoolVar(&options.anonymous, "anonymous-auth", false, "let everybody act with the server's own rights, without signing in")
 	flags.BoolVar(&options.insecureCookies, "insecure-cookies", false, "send session cookies without TLS too, as on 127.0.0.1")
+	options.metrics.register(flags)
 	return cmd
 }
 
@@ -84,6 +86,10 @@ func runServer(ctx context.Context, app *App, options serverOptions) error {
 	if err != nil {
 		return err
 	}
+	mesh, err := options.metrics.mesh()
+	if err != nil {
+		return err
+	}
 	settings := session.Settings{Anonymous: options.anonymous, InsecureCookies: options.insecureCookies, Now: time.Now, Log: log}
 	sessions := session.New(settings, signin.NewVerifier(config), signin.NewTokens(keys, options.mesh, time.Now))
 	listener, err := net.Listen("tcp", options.address)
@@ -91,7 +97,7 @@ func runServer(ctx context.Context, app *App, options serverOptions) error {
 		return fmt.Errorf("serve on %s: %w", options.address, err)
 	}
 	log.InfoContext(ctx, "serving", "address", listener.Addr().String(), "cluster", options.clusterName)
-	s := &server.Server{Sessions: sessions, Clusters: []*cluster.Cluster{own}, Log: log}
+	s := &server.Server{Sessions: sessions, Clusters: []*cluster.Cluster{own}, Mesh: mesh, Log: log}
 	return s.Run(ctx, listener)
 }
 

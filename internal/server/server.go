@@ -16,6 +16,8 @@ import (
 	"github.com/meshmanager/smm/internal/server/dashboard"
 	"github.com/meshmanager/smm/internal/server/graph"
 	"github.com/meshmanager/smm/internal/server/session"
+	"github.com/meshmanager/smm/internal/server/traffic"
+	"github.com/meshmanager/smm/internal/telemetry"
 )
 
 const (
@@ -30,14 +32,17 @@ const (
 type Server struct {
 	Sessions *session.Sessions
 	Clusters []*cluster.Cluster
-	Log      *slog.Logger
+	// Mesh has the metrics.
+	Mesh *telemetry.Mesh
+	Log  *slog.Logger
 }
 
 // Handler returns everything that the server answers.
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	s.Sessions.Routes(mux)
-	api := graph.NewHandler(&graph.Resolver{Clusters: s.Clusters, Log: s.Log})
+	source := &traffic.Source{Mesh: s.Mesh, Inventories: cluster.Inventories(s.Clusters)}
+	api := graph.NewHandler(&graph.Resolver{Clusters: s.Clusters, Traffic: source, Log: s.Log})
 	mux.Handle("POST /api/graphql", s.Sessions.Require(http.MaxBytesHandler(api, maxBody)))
 	mux.Handle("GET /api/graphql/{file...}", console())
 	mux.Handle("GET /", dashboard.Handler())

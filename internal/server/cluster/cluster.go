@@ -101,3 +101,18 @@ func (c *Cluster) Visible(ctx context.Context, someone session.Someone, action a
 	}
 	return c.access.Namespaces(ctx, someone.User, action, namespaces)
 }
+
+// Inventories returns a function that tells what runs on the clusters.
+func Inventories(clusters []*Cluster) func(context.Context) ([]*inventory.Inventory, error) {
+	return func(ctx context.Context) ([]*inventory.Inventory, error) {
+		found := make([]*inventory.Inventory, 0, len(clusters))
+		for _, c := range clusters {
+			one, err := c.Inventory.Inventory(ctx)
+			if err != nil {
+				return nil, err
+			}
+			found = append(found, one)
+		}
+		return found, nil
+	}
+}

@@ -26,6 +26,7 @@ import (
 	"github.com/meshmanager/smm/internal/server/cluster"
 	"github.com/meshmanager/smm/internal/server/graph"
 	"github.com/meshmanager/smm/internal/server/session"
+	"github.com/meshmanager/smm/internal/server/traffic"
 	"github.com/meshmanager/smm/internal/signin"
 )
 
@@ -36,6 +37,7 @@ type api struct {
 	kube    *kubetest.Cluster
 	client  kubernetes.Interface
 	cluster *cluster.Cluster
+	backend *backend
 	handler http.Handler
 }
 
@@ -61,8 +63,10 @@ func startAPI(t *testing.T) *api {
 	if !c.Inventory.Synced(t.Context()) {
 		t.Fatal("the inventory was not read")
 	}
-	resolver := &graph.Resolver{Clusters: []*cluster.Cluster{c}, Log: slog.New(slog.DiscardHandler)}
-	return &api{kube: kube, client: client, cluster: c, handler: graph.NewHandler(resolver)}
+	clusters, backend := []*cluster.Cluster{c}, newBackend(t)
+	source := &traffic.Source{Mesh: backend.mesh(t), Inventories: cluster.Inventories(clusters)}
+	resolver := &graph.Resolver{Clusters: clusters, Traffic: source, Log: slog.New(slog.DiscardHandler)}
+	return &api{kube: kube, client: client, cluster: c, backend: backend, handler: graph.NewHandler(resolver)}
 }
 
 type answer struct{ data, errors string }

@@ -38,6 +38,7 @@ func NewHandler(resolver *Resolver) http.Handler {
 	server.Use(extension.Introspection{})
 	server.Use(extension.FixedComplexityLimit(maxCost))
 	server.Use(depthLimit(maxDepth))
+	server.AroundResponses(perAnswer)
 	server.SetErrorPresenter(present(resolver.Log))
 	server.SetRecoverFunc(func(ctx context.Context, failure any) error {
 		resolver.Log.ErrorContext(ctx, "a resolver panicked", "panic", fmt.Sprint(failure))

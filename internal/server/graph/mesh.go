@@ -85,5 +85,8 @@ func (q query) Numbers(ctx context.Context, filter *model.Filter) (*model.Number
 		numbers.Pods += workloads.Pods
 		numbers.PodsInMesh += workloads.PodsInMesh
 	}
+	if err := q.flow(ctx, numbers, filter); err != nil {
+		return nil, err
+	}
 	return numbers, nil
 }

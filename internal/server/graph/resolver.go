@@ -7,12 +7,15 @@ import (
 
 	"github.com/meshmanager/smm/internal/server/cluster"
 	"github.com/meshmanager/smm/internal/server/session"
+	"github.com/meshmanager/smm/internal/server/traffic"
 )
 
 // Resolver answers the API's fields.
 type Resolver struct {
 	Clusters []*cluster.Cluster
-	Log      *slog.Logger
+	// Traffic tells what flows between workloads.
+	Traffic *traffic.Source
+	Log     *slog.Logger
 }
 
 type (
@@ -24,6 +27,7 @@ type (
 	pod          struct{ *Resolver }
 	node         struct{ *Resolver }
 	controlPlane struct{ *Resolver }
+	gateway      struct{ *Resolver }
 )
 
 // Query answers what is read.
@@ -49,6 +53,9 @@ func (r *Resolver) Node() NodeResolver { return node{r} }
 
 // ControlPlane answers the fields of a control plane that cost extra.
 func (r *Resolver) ControlPlane() ControlPlaneResolver { return controlPlane{r} }
+
+// Gateway answers the fields of a gateway that cost extra.
+func (r *Resolver) Gateway() GatewayResolver { return gateway{r} }
 
 var errNobody = errors.New("sign in first")
 

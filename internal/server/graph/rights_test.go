@@ -17,6 +17,7 @@ import (
 
 	"github.com/meshmanager/smm/internal/server/graph"
 	"github.com/meshmanager/smm/internal/signin"
+	"github.com/meshmanager/smm/internal/telemetry/telemetrytest"
 )
 
 // hidden is in the name of everything that a user without rights must not see.
@@ -63,8 +64,14 @@ func argument(schema *ast.Schema, arg *ast.ArgumentDefinition, id string) string
 	switch name := arg.Type.Name(); {
 	case name == "ID":
 		return `"` + id + `"`
+	case name == "String" && arg.Name == "from":
+		return `"` + time.Now().Add(-time.Minute).Format(time.RFC3339) + `"`
+	case name == "String" && arg.Name == "to":
+		return `"` + time.Now().Format(time.RFC3339) + `"`
 	case name == "String":
 		return `"c1"`
+	case schema.Types[name].Kind == ast.Enum:
+		return "[" + schema.Types[name].EnumValues[0].Name + "]"
 	case schema.Types[name].Kind == ast.InputObject:
 		var fields []string
 		for _, field := range schema.Types[name].Fields {
@@ -98,6 +105,17 @@ func newLab(t *testing.T) *lab {
 	}
 	for namespace, name := range map[string]string{l.open: "visible", l.closed: hidden} {
 		l.fill(t, client, namespace, name)
+	}
+	for from, to := range map[string]string{l.open: l.closed, l.closed: l.open, hidden + "-other": l.closed} {
+		name := func(namespace, kind string) string {
+			if namespace == l.open {
+				return "visible-" + kind
+			}
+			return hidden + "-" + kind
+		}
+		a.backend.called(
+			telemetrytest.Call{FromNamespace: from, FromName: name(from, "pod")},
+			telemetrytest.Call{ToNamespace: to, ToName: name(to, "pod"), Service: name(to, "service")}, 3)
 	}
 	binding := &rbacv1.RoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: "view"},
@@ -177,10 +195,13 @@ func TestNoFieldShowsWhatAUserMayNotRead(t *testing.T) {
 		}
 	}
 	// Without these, the test would pass for an API that shows nothing at all.
-	for _, name := range []string{"namespaces", "services", "service", "workloads", "workload", "pod", "controlPlanes", "gateways", "resources", "resource", "events"} {
+	for _, name := range []string{"namespaces", "services", "service", "workloads", "workload", "pod", "controlPlanes", "gateways", "resources", "resource", "events", "topology"} {
 		if !shownToAdmin[name] {
 			t.Errorf("%s does not show the administrator what is hidden from others", name)
 		}
+	}
+	if answer := l.ask(t, l.jane, `{ service(id: "service:c1:`+l.open+`:visible-service") { traffic { requests p95 } } }`); !strings.Contains(answer.data, `"requests":3`) {
+		t.Errorf("the traffic of a visible service: %s %s", answer.data, answer.errors)
 	}
 	if numbers := l.ask(t, l.jane, `{ numbers { services workloads pods } }`); numbers.data != `{"numbers":{"services":1,"workloads":1,"pods":1}}` {
 		t.Errorf("the user's numbers: %s", numbers.data)

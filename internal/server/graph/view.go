@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/meshmanager/smm/internal/access"
 	"github.com/meshmanager/smm/internal/inventory"
@@ -22,10 +23,16 @@ type view struct {
 	inventory *inventory.Inventory
 	services  map[string]bool // namespaces whose services are visible
 	pods      map[string]bool // namespaces whose workloads and pods are visible
+
+	byName func() index
 }
 
 // view returns what the user may see of a cluster.
 func (r *Resolver) view(ctx context.Context, c *cluster.Cluster) (*view, error) {
+	return once(ctx, c.Name, func() (*view, error) { return viewFor(ctx, c) })
+}
+
+func viewFor(ctx context.Context, c *cluster.Cluster) (*view, error) {
 	who, err := someone(ctx)
 	if err != nil {
 		return nil, err
@@ -38,7 +45,7 @@ func (r *Resolver) view(ctx context.Context, c *cluster.Cluster) (*view, error) 
 	for _, namespace := range found.Namespaces {
 		names = append(names, namespace.Name)
 	}
-	v := &view{cluster: c, inventory: found}
+	v := &view{cluster: c, inventory: found, byName: sync.OnceValue(func() index { return indexOf(found) })}
 	for action, visible := range map[access.Action]*map[string]bool{toList("services"): &v.services, toList("pods"): &v.pods} {
 		allowed, err := c.Visible(ctx, who, action, names)
 		if err != nil {
@@ -78,12 +85,7 @@ func (v *view) service(namespace, name string) *inventory.Service {
 	if !v.services[namespace] {
 		return nil
 	}
-	for i := range v.inventory.Services {
-		if s := &v.inventory.Services[i]; s.Namespace == namespace && s.Name == name {
-			return s
-		}
-	}
-	return nil
+	return v.byName().services[objectName{namespace, name}]
 }
 
 // workload finds a workload; kind is in small letters, or "" for any.
@@ -91,9 +93,8 @@ func (v *view) workload(namespace, kind, name string) *inventory.Workload {
 	if !v.pods[namespace] {
 		return nil
 	}
-	for i := range v.inventory.Workloads {
-		w := &v.inventory.Workloads[i]
-		if w.Namespace == namespace && w.Name == name && (kind == "" || strings.ToLower(w.Kind) == kind) {
+	for _, w := range v.byName().workloads[objectName{namespace, name}] {
+		if kind == "" || strings.ToLower(w.Kind) == kind {
 			return w
 		}
 	}

@@ -2,7 +2,6 @@ package graph
 
 import (
 	"context"
-	"slices"
 
 	"github.com/meshmanager/smm/internal/inventory"
 	"github.com/meshmanager/smm/internal/server/graph/model"
@@ -55,11 +54,8 @@ func (w workload) Services(ctx context.Context, of *model.Workload) ([]model.Ser
 	if err != nil || v == nil || !v.services[of.Namespace] {
 		return services, err
 	}
-	for i := range v.inventory.Services {
-		s := &v.inventory.Services[i]
-		if s.Namespace == of.Namespace && slices.Contains(s.Workloads, of.Name) {
-			services = append(services, describeService(of.Cluster, s))
-		}
+	for _, s := range v.byName().servicesOf[objectName{of.Namespace, of.Name}] {
+		services = append(services, describeService(of.Cluster, s))
 	}
 	return services, nil
 }

@@ -2,6 +2,13 @@
 
 package model
 
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strconv"
+)
+
 // Something that a user could do.
 type ActionInput struct {
 	Cluster   string  `json:"cluster"`
@@ -19,6 +26,18 @@ type ApplyResult struct {
 	Problems []Problem `json:"problems"`
 	// Somebody else changed the resource meanwhile: this is how it is now.
 	Conflict *Resource `json:"conflict,omitempty"`
+}
+
+// A metrics backend.
+type Backend struct {
+	// The cluster whose metrics it has; empty for one that has those of all.
+	Cluster   string `json:"cluster"`
+	URL       string `json:"url"`
+	Reachable bool   `json:"reachable"`
+	// Why it cannot be used.
+	Problem *string `json:"problem,omitempty"`
+	// RFC 3339; null when it never answered.
+	LastAnswer *string `json:"lastAnswer,omitempty"`
 }
 
 // One cluster of the mesh.
@@ -78,6 +97,13 @@ type Filter struct {
 	InMesh *bool `json:"inMesh,omitempty"`
 }
 
+// One of Envoy's response flags.
+type Flag struct {
+	Flag string `json:"flag"`
+	// Requests or connections with it in a second.
+	Rate float64 `json:"rate"`
+}
+
 // One gateway that the product manages.
 type Gateway struct {
 	ID        string `json:"id"`
@@ -94,6 +120,8 @@ type Gateway struct {
 	// Labels of its pods, which Gateways select.
 	Labels []Label       `json:"labels"`
 	Ports  []GatewayPort `json:"ports"`
+	// What passes; null when it is not known.
+	Traffic *Traffic `json:"traffic,omitempty"`
 }
 
 // One port of a gateway.
@@ -179,6 +207,12 @@ type Numbers struct {
 	WorkloadsInMesh int `json:"workloadsInMesh"`
 	Pods            int `json:"pods"`
 	PodsInMesh      int `json:"podsInMesh"`
+	// Requests that arrive in a second; null while no metrics backend answers.
+	RequestsPerSecond *float64 `json:"requestsPerSecond,omitempty"`
+	// Duration in seconds that 95 percent of the requests do not exceed; null when it is not known.
+	P95 *float64 `json:"p95,omitempty"`
+	// Share of requests that were answered with a server error (5xx), from 0 to 1; null while no metrics backend answers.
+	ErrorRate *float64 `json:"errorRate,omitempty"`
 }
 
 // Where the next page begins.
@@ -209,6 +243,14 @@ type Pod struct {
 	// What it belongs to; null when the user may not see it.
 	Workload   *Workload   `json:"workload,omitempty"`
 	Containers []Container `json:"containers"`
+}
+
+// A value at a time.
+type Point struct {
+	// RFC 3339.
+	Time string `json:"time"`
+	// null when it is not known.
+	Value *float64 `json:"value,omitempty"`
 }
 
 // One port of a service.
@@ -269,6 +311,14 @@ type ResourcePage struct {
 	Total int `json:"total"`
 }
 
+// One measure over time.
+type Series struct {
+	Measure Measure `json:"measure"`
+	// such as s, B, B/s, 1/s; empty for a share.
+	Unit   string  `json:"unit"`
+	Points []Point `json:"points"`
+}
+
 // One service of one cluster.
 type Service struct {
 	ID        string `json:"id"`
@@ -286,6 +336,8 @@ type Service struct {
 	// Labels of the pods that it selects.
 	Selector  []Label    `json:"selector"`
 	Workloads []Workload `json:"workloads"`
+	// What arrives; null when it is not known.
+	Traffic *Traffic `json:"traffic,omitempty"`
 }
 
 // One page of services.
@@ -298,6 +350,77 @@ type ServicePage struct {
 
 // Being told of changes as they happen.
 type Subscription struct {
+}
+
+// The mesh's traffic at one time.
+type Topology struct {
+	// RFC 3339.
+	At    string         `json:"at"`
+	Nodes []TopologyNode `json:"nodes"`
+	Edges []TopologyEdge `json:"edges"`
+	// What could not be asked: the graph then lacks it.
+	Problems []string `json:"problems"`
+}
+
+// The traffic between two nodes, by called service and protocol.
+type TopologyEdge struct {
+	ID               string  `json:"id"`
+	From             string  `json:"from"`
+	To               string  `json:"to"`
+	Service          *string `json:"service,omitempty"`
+	ServiceNamespace *string `json:"serviceNamespace,omitempty"`
+	// http, grpc or tcp.
+	Protocol string   `json:"protocol"`
+	Traffic  *Traffic `json:"traffic"`
+	// Share with mutual TLS, from 0 to 1; null when no destination reports.
+	MutualTLS *float64 `json:"mutualTLS,omitempty"`
+}
+
+// One end of edges.
+type TopologyNode struct {
+	ID        string   `json:"id"`
+	Kind      NodeKind `json:"kind"`
+	Cluster   string   `json:"cluster"`
+	Namespace string   `json:"namespace"`
+	Name      string   `json:"name"`
+	App       string   `json:"app"`
+	Version   string   `json:"version"`
+	// The clusters on which it runs: more than one when they are merged.
+	Clusters []string `json:"clusters"`
+	// ID of the workload or service; null for what is none of a known cluster.
+	ObjectID       *string `json:"objectID,omitempty"`
+	VirtualMachine bool    `json:"virtualMachine"`
+	// Nothing arrives here and nothing leaves.
+	Idle bool `json:"idle"`
+	// IDs of the services that lead here.
+	Services []string `json:"services"`
+}
+
+// What flows in a second.
+type Traffic struct {
+	Requests float64 `json:"requests"`
+	// Requests at fault (4xx, or a status of gRPC that means the same).
+	ClientErrors float64 `json:"clientErrors"`
+	// Requests that the service failed (5xx, or a status of gRPC that means the same).
+	ServerErrors float64 `json:"serverErrors"`
+	// Requests without an answer.
+	Unanswered float64 `json:"unanswered"`
+	// Share of server errors, from 0 to 1.
+	ErrorRate float64 `json:"errorRate"`
+	// Duration in seconds that half of the requests do not exceed; null when it is not known.
+	P50 *float64 `json:"p50,omitempty"`
+	// The same of 95 percent.
+	P95 *float64 `json:"p95,omitempty"`
+	// The same of 99 percent.
+	P99 *float64 `json:"p99,omitempty"`
+	// Connections of TCP that were opened.
+	Connections float64 `json:"connections"`
+	// Bytes that the server sent over TCP.
+	Sent float64 `json:"sent"`
+	// Bytes that the server received over TCP.
+	Received float64 `json:"received"`
+	// Envoy's response flags; UO is an open circuit breaker.
+	Flags []Flag `json:"flags"`
 }
 
 // Something whose pods do the same.
@@ -318,6 +441,8 @@ type Workload struct {
 	ReadyPods  int       `json:"readyPods"`
 	Pods       []Pod     `json:"pods"`
 	Services   []Service `json:"services"`
+	// What arrives; null when it is not known.
+	Traffic *Traffic `json:"traffic,omitempty"`
 }
 
 // One page of workloads.
@@ -326,4 +451,154 @@ type WorkloadPage struct {
 	PageInfo *PageInfo  `json:"pageInfo"`
 	// Number of workloads on all pages.
 	Total int `json:"total"`
+}
+
+// What can be measured of an object.
+type Measure string
+
+const (
+	// Requests a second.
+	MeasureRequests Measure = "REQUESTS"
+	// Share of server errors, from 0 to 1.
+	MeasureErrorRate Measure = "ERROR_RATE"
+	MeasureP50       Measure = "P50"
+	MeasureP95       Measure = "P95"
+	MeasureP99       Measure = "P99"
+	// Bytes a second that the server sends over TCP.
+	MeasureSent Measure = "SENT"
+	// Bytes a second that the server receives over TCP.
+	MeasureReceived Measure = "RECEIVED"
+	// CPUs in use.
+	MeasureCPU Measure = "CPU"
+	// Memory in use.
+	MeasureMemory Measure = "MEMORY"
+	// Share of time in which containers wanted more CPU than they may have, from 0 to 1.
+	MeasureCPUThrottled Measure = "CPU_THROTTLED"
+)
+
+var AllMeasure = []Measure{
+	MeasureRequests,
+	MeasureErrorRate,
+	MeasureP50,
+	MeasureP95,
+	MeasureP99,
+	MeasureSent,
+	MeasureReceived,
+	MeasureCPU,
+	MeasureMemory,
+	MeasureCPUThrottled,
+}
+
+func (e Measure) IsValid() bool {
+	switch e {
+	case MeasureRequests, MeasureErrorRate, MeasureP50, MeasureP95, MeasureP99, MeasureSent, MeasureReceived, MeasureCPU, MeasureMemory, MeasureCPUThrottled:
+		return true
+	}
+	return false
+}
+
+func (e Measure) String() string {
+	return string(e)
+}
+
+func (e *Measure) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Measure(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Measure", str)
+	}
+	return nil
+}
+
+func (e Measure) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Measure) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Measure) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What a node stands for.
+type NodeKind string
+
+const (
+	NodeKindWorkload NodeKind = "WORKLOAD"
+	NodeKindGateway  NodeKind = "GATEWAY"
+	// A service whose workload nobody reports.
+	NodeKindService NodeKind = "SERVICE"
+	// A host outside of the mesh that a ServiceEntry names.
+	NodeKindExternal NodeKind = "EXTERNAL"
+	// Hosts that the mesh does not know and lets pass.
+	NodeKindPassthrough NodeKind = "PASSTHROUGH"
+	// Hosts that the mesh does not know and refuses.
+	NodeKindBlackHole NodeKind = "BLACK_HOLE"
+	// Callers that nobody knows.
+	NodeKindUnknown NodeKind = "UNKNOWN"
+)
+
+var AllNodeKind = []NodeKind{
+	NodeKindWorkload,
+	NodeKindGateway,
+	NodeKindService,
+	NodeKindExternal,
+	NodeKindPassthrough,
+	NodeKindBlackHole,
+	NodeKindUnknown,
+}
+
+func (e NodeKind) IsValid() bool {
+	switch e {
+	case NodeKindWorkload, NodeKindGateway, NodeKindService, NodeKindExternal, NodeKindPassthrough, NodeKindBlackHole, NodeKindUnknown:
+		return true
+	}
+	return false
+}
+
+func (e NodeKind) String() string {
+	return string(e)
+}
+
+func (e *NodeKind) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = NodeKind(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid NodeKind", str)
+	}
+	return nil
+}
+
+func (e NodeKind) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *NodeKind) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e NodeKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
