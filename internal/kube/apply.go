@@ -46,6 +46,7 @@ type step struct {
 	object *unstructured.Unstructured
 	digest [sha256.Size]byte
 	change Change
+	drift  *Drift // what others did to it, nil for nothing
 }
 
 // Prepared is a set of objects that is ready to be applied on behalf of an owner. It can be applied again and again.
@@ -90,9 +91,7 @@ func (a *Applier) ApplyPrepared(ctx context.Context, prepared Prepared) (Report,
 	group.SetLimit(parallelReads)
 	for i := range steps {
 		group.Go(func() error {
-			var err error
-			steps[i].change, err = a.decide(groupCtx, steps[i])
-			return err
+			return a.decide(groupCtx, &steps[i])
 		})
 	}
 	if err := group.Wait(); err != nil {
@@ -111,31 +110,42 @@ func (a *Applier) ApplyPrepared(ctx context.Context, prepared Prepared) (Report,
 	return report, nil
 }
 
-// decide observes the live object and tells what applying the desired one would do.
-func (a *Applier) decide(ctx context.Context, s step) (Change, error) {
+// decide observes the live object and notes what applying the desired one would do.
+func (a *Applier) decide(ctx context.Context, s *step) error {
 	ref := RefOf(s.object)
 	unchanged, err := a.unchanged(ctx, s.object, s.digest)
+	s.change = Unchanged
 	if err != nil || unchanged {
-		return Unchanged, err
+		return err
 	}
+	known, before := a.recall(ref)
+	before = before && known.desired == s.digest
 	live := newObject(ref)
 	err = a.client.Get(ctx, client.ObjectKeyFromObject(s.object), live)
 	if apierrors.IsNotFound(err) {
-		return Created, nil
+		s.change = Created
+		if before {
+			s.drift = &Drift{Ref: ref, Deleted: true}
+		}
+		return nil
 	}
 	if err != nil {
-		return "", fmt.Errorf("read %s: %w", ref, err)
+		return fmt.Errorf("read %s: %w", ref, err)
 	}
 
 	dryRun := s.object.DeepCopy()
 	if err := a.apply(ctx, dryRun, client.DryRunAll); err != nil {
-		return "", fmt.Errorf("check %s: %w", ref, err)
+		return fmt.Errorf("check %s: %w", ref, err)
 	}
 	if !sameObject(live, dryRun) {
-		return Configured, nil
+		s.change = Configured
+		if before || live.GetAnnotations()[OwnerAnnotation] == s.object.GetAnnotations()[OwnerAnnotation] {
+			s.drift = driftOf(live, dryRun, before)
+		}
+		return nil
 	}
 	a.remember(ref, stateOf(s.digest, live))
-	return Unchanged, nil
+	return nil
 }
 
 // unchanged tells whether both the desired and the live object are what they were when applying
@@ -165,6 +175,10 @@ func (a *Applier) write(ctx context.Context, s step) error {
 		return fmt.Errorf("apply %s: %w", ref, err)
 	}
 	a.log.Info("applied", "object", ref.String(), "change", string(s.change))
+	if s.drift != nil {
+		a.log.Warn("put back what somebody else changed", "drift", s.drift.String())
+		NoteDrift(ctx, *s.drift)
+	}
 	a.remember(ref, stateOf(s.digest, applied))
 	return nil
 }

@@ -6,8 +6,11 @@ import (
 	"fmt"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/equality"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/client-go/tools/events"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/controller/controllerutil"
 )
@@ -57,7 +60,12 @@ type Reconciler[T client.Object] struct {
 	// Finalizer keeps a deleted resource until Finalize is done; "" for one that makes nothing.
 	Finalizer string
 	Logic     Logic[T]
+	// Events gets an event when a round put something back; nil for none.
+	Events events.EventRecorder
 }
+
+// conditioned is a resource with conditions in its status.
+type conditioned interface{ StatusConditions() *[]metav1.Condition }
 
 // Reconcile runs one round for the named resource. A resource that does not exist is Done.
 func (r *Reconciler[T]) Reconcile(ctx context.Context, key client.ObjectKey) (Outcome, error) {
@@ -77,7 +85,9 @@ func (r *Reconciler[T]) Reconcile(ctx context.Context, key client.ObjectKey) (Ou
 		}
 	}
 	save := r.saver(resource)
+	ctx, drifts := collectDrifts(ctx)
 	outcome, err := r.Logic.Reconcile(ctx, resource, save)
+	r.tell(resource, drifts.message())
 	return r.conclude(ctx, resource, save, outcome, err)
 }
 
@@ -99,6 +109,20 @@ func (r *Reconciler[T]) conclude(ctx context.Context, resource T, save Save, out
 		r.Logic.Fail(resource, err)
 	}
 	return outcome, errors.Join(err, save(ctx))
+}
+
+// tell notes what the round put back, if anything.
+func (r *Reconciler[T]) tell(resource T, drift string) {
+	if drift == "" {
+		return
+	}
+	generation := resource.GetGeneration()
+	if resource, ok := any(resource).(conditioned); ok {
+		setDrifted(resource.StatusConditions(), generation, drift)
+	}
+	if r.Events != nil {
+		r.Events.Eventf(resource, nil, corev1.EventTypeWarning, ReasonPutBack, ReasonPutBack, "%s", shortened(drift))
+	}
 }
 
 func (r *Reconciler[T]) setFinalizer(ctx context.Context, resource T, change func(client.Object, string) bool) error {

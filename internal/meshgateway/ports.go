@@ -35,6 +35,10 @@ func (l *logic) restorePorts(ctx context.Context, live *corev1.Service, objects 
 	if err := l.client.Patch(ctx, live.DeepCopy(), client.RawPatch(types.MergePatchType, patch), client.FieldOwner(kube.FieldManager)); err != nil {
 		return fmt.Errorf("restore the ports of Service %s/%s: %w", live.Namespace, live.Name, err)
 	}
+	kube.NoteDrift(ctx, kube.Drift{
+		Ref:    kube.Ref{Version: "v1", Kind: "Service", Namespace: live.Namespace, Name: live.Name},
+		Fields: []string{".spec.ports"}, Managers: kube.OtherManagers(live, "spec", "ports"),
+	})
 	return nil
 }
 

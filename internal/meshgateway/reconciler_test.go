@@ -8,6 +8,7 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -69,6 +70,15 @@ func TestPortsAreRestored(t *testing.T) {
 	var before corev1.Service
 	m.read(gateway, &before)
 
+	told := map[string]string{
+		"a port added":        "(.spec.ports, changed by kubectl-edit)",
+		"a port renumbered":   "(.spec.ports, changed by kubectl-edit)",
+		"a port removed":      `(.spec.ports[port=443,protocol="TCP"], changed)`,
+		"a target changed":    `(.spec.ports[port=443,protocol="TCP"].targetPort, changed by kubectl-edit)`,
+		"all ports replaced":  "(.spec.ports, changed by kubectl-edit)",
+		"the type changed":    "(.spec.type, changed by kubectl-edit)",
+		"the selector edited": "(.spec.selector, changed by kubectl-edit)",
+	}
 	for name, edit := range map[string]func(*corev1.Service){
 		"a port added": func(s *corev1.Service) {
 			s.Spec.Ports = append(s.Spec.Ports, corev1.ServicePort{Name: "extra", Port: 9000, TargetPort: intstr.FromInt32(9000)})
@@ -95,6 +105,10 @@ func TestPortsAreRestored(t *testing.T) {
 		m.read(gateway, &after)
 		if diff := cmp.Diff(withoutNodePorts(before.Spec), withoutNodePorts(after.Spec)); diff != "" {
 			t.Errorf("after %s:\n%s", name, diff)
+		}
+		drift := meta.FindStatusCondition(gateway.Status.Conditions, kube.DriftedCondition)
+		if drift == nil || drift.Message != "Service "+after.Namespace+"/ingress "+told[name] {
+			t.Errorf("after %s: told as %+v", name, drift)
 		}
 	}
 

@@ -8,6 +8,7 @@ import (
 	"github.com/go-logr/logr"
 	"k8s.io/client-go/discovery"
 	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 	"sigs.k8s.io/controller-runtime/pkg/config"
 	"sigs.k8s.io/controller-runtime/pkg/healthz"
 	"sigs.k8s.io/controller-runtime/pkg/manager"
@@ -94,22 +95,28 @@ func addControllers(m manager.Manager, options Options, kubernetesVersion string
 	c := m.GetClient()
 	applier := kube.NewApplier(c).LogTo(options.Log)
 	catalogue := releases.New(withReaders(options.ChartSources, m))
-	if err := addControlPlanes(m, platform.NewReconciler(c, applier, options.Catalogue)); err != nil {
+	if err := addControlPlanes(m, telling(m, platform.NewReconciler(c, applier, options.Catalogue))); err != nil {
 		return fmt.Errorf("set up the controller of ControlPlanes: %w", err)
 	}
-	if err := addIstioControlPlanes(m, controlplane.NewReconciler(c, applier, catalogue, kubernetesVersion)); err != nil {
+	if err := addIstioControlPlanes(m, telling(m, controlplane.NewReconciler(c, applier, catalogue, kubernetesVersion))); err != nil {
 		return fmt.Errorf("set up the controller of IstioControlPlanes: %w", err)
 	}
 	if err := addIstioMeshes(m, controlplane.NewMeshReconciler(c)); err != nil {
 		return fmt.Errorf("set up the controller of IstioMeshes: %w", err)
 	}
-	if err := AddIstioMeshGateways(m, meshgateway.NewReconciler(c, applier, catalogue, kubernetesVersion)); err != nil {
+	if err := AddIstioMeshGateways(m, telling(m, meshgateway.NewReconciler(c, applier, catalogue, kubernetesVersion))); err != nil {
 		return fmt.Errorf("set up the controller of IstioMeshGateways: %w", err)
 	}
-	if err := addDemoApplications(m, demoapp.NewReconciler(c, applier)); err != nil {
+	if err := addDemoApplications(m, telling(m, demoapp.NewReconciler(c, applier))); err != nil {
 		return fmt.Errorf("set up the controller of DemoApplications: %w", err)
 	}
 	return nil
+}
+
+// telling has a reconciler tell in events what it put back.
+func telling[T client.Object](m manager.Manager, reconciler *kube.Reconciler[T]) *kube.Reconciler[T] {
+	reconciler.Events = m.GetEventRecorder(LeaseName)
+	return reconciler
 }
 
 // withReaders has ControlPlanes read from the cache, and the Secrets of chart sources one by one,

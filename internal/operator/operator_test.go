@@ -3,16 +3,20 @@ package operator_test
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/go-logr/logr"
+	"github.com/google/go-cmp/cmp"
 	admissionv1 "k8s.io/api/admissionregistration/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
+	eventsv1 "k8s.io/api/events/v1"
 	apiextensionsv1 "k8s.io/apiextensions-apiserver/pkg/apis/apiextensions/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/wait"
 	"sigs.k8s.io/controller-runtime/pkg/client"
@@ -23,6 +27,7 @@ import (
 	servicemeshv1alpha1 "github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
 	"github.com/meshmanager/smm/internal/istio"
+	"github.com/meshmanager/smm/internal/kube"
 	"github.com/meshmanager/smm/internal/kube/kubetest"
 	"github.com/meshmanager/smm/internal/operator"
 	"github.com/meshmanager/smm/internal/operator/chart"
@@ -91,7 +96,7 @@ func createDefinitions(ctx context.Context, t *testing.T, cluster *kubetest.Clus
 		t.Fatal(err)
 	}
 	for _, definition := range definitions {
-		if err := c.Create(ctx, definition); err != nil {
+		if err := c.Create(ctx, definition); client.IgnoreAlreadyExists(err) != nil {
 			t.Fatal(err)
 		}
 	}
@@ -103,6 +108,29 @@ func createDefinitions(ctx context.Context, t *testing.T, cluster *kubetest.Clus
 			}
 		}
 		return true
+	})
+}
+
+// conditioned is a resource that tells of what was put back.
+type conditioned interface {
+	client.Object
+	StatusConditions() *[]metav1.Condition
+}
+
+// awaitDrift waits until a resource names what was put back.
+func awaitDrift(ctx context.Context, t *testing.T, c client.Client, resource conditioned, want string) {
+	t.Helper()
+	message := ""
+	defer func() { t.Logf("%s: %s", resource.GetName(), message) }()
+	eventually(ctx, t, "named in the condition: "+want, 10*time.Second, func(ctx context.Context) bool {
+		if c.Get(ctx, client.ObjectKeyFromObject(resource), resource) != nil {
+			return false
+		}
+		drift := meta.FindStatusCondition(*resource.StatusConditions(), kube.DriftedCondition)
+		if drift != nil {
+			message = drift.Message
+		}
+		return message == want
 	})
 }
 
@@ -161,18 +189,21 @@ func TestOperatorInstallsRestoresAndRemoves(t *testing.T) {
 	eventually(ctx, t, "deleted webhook put back", 10*time.Second, func(ctx context.Context) bool {
 		return c.Get(ctx, client.ObjectKeyFromObject(webhook), webhook) == nil
 	})
+	icp := &servicemeshv1alpha1.IstioControlPlane{ObjectMeta: metav1.ObjectMeta{Namespace: "istio-system", Name: "cp-v131x"}}
+	awaitDrift(ctx, t, c, icp, "MutatingWebhookConfiguration istio-revision-tag-cp-v131x.istio-system (deleted)")
 	var deployment appsv1.Deployment
 	if err := c.Get(ctx, istiod, &deployment); err != nil {
 		t.Fatal(err)
 	}
 	wanted := deployment.Spec.Template.Spec.Containers[0].Image
 	deployment.Spec.Template.Spec.Containers[0].Image = "somebody/else:1"
-	if err := c.Update(ctx, &deployment); err != nil {
+	if err := c.Update(ctx, &deployment, client.FieldOwner("somebody")); err != nil {
 		t.Fatal(err)
 	}
 	eventually(ctx, t, "edited Deployment put back", 10*time.Second, func(ctx context.Context) bool {
 		return c.Get(ctx, istiod, &deployment) == nil && deployment.Spec.Template.Spec.Containers[0].Image == wanted
 	})
+	awaitDrift(ctx, t, c, icp, `Deployment istio-system/istiod-cp-v131x (.spec.template.spec.containers[name="discovery"].image, changed by somebody)`)
 
 	exporter := &appsv1.DaemonSet{ObjectMeta: metav1.ObjectMeta{Namespace: platform.SystemNamespace, Name: "prometheus-node-exporter"}}
 	switchOn := client.RawPatch("application/merge-patch+json", []byte(`{"spec":{"nodeExporter":{"enabled":true}}}`))
@@ -189,6 +220,24 @@ func TestOperatorInstallsRestoresAndRemoves(t *testing.T) {
 	eventually(ctx, t, "deleted component put back", 10*time.Second, func(ctx context.Context) bool {
 		return c.Get(ctx, client.ObjectKeyFromObject(exporter), exporter) == nil && exporter.UID != made
 	})
+	awaitDrift(ctx, t, c, cp, "DaemonSet smm-system/prometheus-node-exporter (deleted)")
+	if drift := meta.FindStatusCondition(icp.Status.Conditions, kube.DriftedCondition); drift.Status != metav1.ConditionFalse || drift.Reason != kube.ReasonPutBack {
+		t.Errorf("what was put back is told as %+v", drift)
+	}
+	var events eventsv1.EventList
+	if err := c.List(ctx, &events); err != nil {
+		t.Fatal(err)
+	}
+	var told []string
+	for _, event := range events.Items {
+		if event.ReportingController == operator.LeaseName {
+			told = append(told, event.Type+" "+event.Reason+" "+event.Regarding.Kind+" "+event.Regarding.Name)
+		}
+	}
+	slices.Sort(told)
+	if diff := cmp.Diff([]string{"Warning PutBack ControlPlane smm", "Warning PutBack IstioControlPlane cp-v131x", "Warning PutBack IstioControlPlane cp-v131x"}, told); diff != "" {
+		t.Errorf("events (-want +got):\n%s", diff)
+	}
 
 	if err := c.Delete(ctx, cp); err != nil {
 		t.Fatal(err)

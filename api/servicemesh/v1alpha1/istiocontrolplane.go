@@ -217,3 +217,6 @@ type ContainerImageConfig struct {
 	// +listType=atomic
 	ImagePullSecrets []corev1.LocalObjectReference `json:"imagePullSecrets,omitempty"`
 }
+
+// StatusConditions are the conditions in the status, to be read and changed.
+func (in *IstioControlPlane) StatusConditions() *[]metav1.Condition { return &in.Status.Conditions }

@@ -104,3 +104,6 @@ type IstioMeshGatewayStatus struct {
 	// +listType=atomic
 	Inventory []metav1alpha1.InventoryEntry `json:"inventory,omitempty"`
 }
+
+// StatusConditions are the conditions in the status, to be read and changed.
+func (in *IstioMeshGateway) StatusConditions() *[]metav1.Condition { return &in.Status.Conditions }

@@ -161,3 +161,6 @@ type NodeExporter struct {
 	// +optional
 	RBAC *Toggle `json:"rbac,omitempty"`
 }
+
+// StatusConditions are the conditions in the status, to be read and changed.
+func (in *ControlPlane) StatusConditions() *[]metav1.Condition { return &in.Status.Conditions }

@@ -138,3 +138,6 @@ type DemoApplicationStatus struct {
 	// +listType=atomic
 	Inventory []metav1alpha1.InventoryEntry `json:"inventory,omitempty"`
 }
+
+// StatusConditions are the conditions in the status, to be read and changed.
+func (in *DemoApplication) StatusConditions() *[]metav1.Condition { return &in.Status.Conditions }
