@@ -28,7 +28,7 @@ func (l *logic) removeRootCertificates(ctx context.Context, icp *v1alpha1.IstioC
 		return fmt.Errorf("list ConfigMaps of istiod: %w", err)
 	}
 	for i := range copies.Items {
-		if copies.Items[i].Name != istio.RootCertConfigMap {
+		if name := copies.Items[i].Name; name != istio.RootCertConfigMap && name != istio.CRLConfigMap {
 			continue
 		}
 		if err := client.IgnoreNotFound(l.client.Delete(ctx, &copies.Items[i])); err != nil {

@@ -11,8 +11,11 @@ const InjectionLabel = "istio-injection"
 // DefaultNamespace is the namespace that control planes are installed to unless told otherwise.
 const DefaultNamespace = "istio-system"
 
-// RootCertConfigMap is the ConfigMap that istiod keeps in every namespace.
-const RootCertConfigMap = "istio-ca-root-cert"
+// What istiod keeps in every namespace: its root certificate, and the list of certificates that were revoked.
+const (
+	RootCertConfigMap = "istio-ca-root-cert"
+	CRLConfigMap      = "istio-ca-crl"
+)
 
 // Revision is one control plane: the istiod of an IstioControlPlane.
 type Revision struct {

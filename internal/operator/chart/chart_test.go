@@ -83,13 +83,14 @@ func TestWhatValuesRender(t *testing.T) {
 
 func TestRefusedValues(t *testing.T) {
 	for values, want := range map[string]string{
-		`{rbac: {psp: {enabled: true}}}`:                  "rbac.psp.enabled",
-		`{ecr: {accessKeyID: a, secretAccessKey: b}}`:     "does not log in to ECR",
-		`{global: {basicAuth: {username: somebody}}}`:     "global.basicAuth",
-		`{operator: {logLevel: trace}}`:                   "operator.logLevel",
-		`{operator: {image: {repository: ""}}}`:           "operator.image.repository",
-		`{operator: {replicas: 0}}`:                       "operator.replicas",
-		`{apiServerEndpointAddress: "https://192.0.2.1"}`: "apiServerEndpointAddress",
+		`{rbac: {psp: {enabled: true}}}`:                           "rbac.psp.enabled",
+		`{ecr: {accessKeyID: a, secretAccessKey: b}}`:              "does not log in to ECR",
+		`{global: {basicAuth: {username: somebody}}}`:              "global.basicAuth",
+		`{prometheusMetrics: {authProxy: {image: {tag: v0.5.0}}}}`: "prometheusMetrics.authProxy.image",
+		`{operator: {logLevel: trace}}`:                            "operator.logLevel",
+		`{operator: {image: {repository: ""}}}`:                    "operator.image.repository",
+		`{operator: {replicas: 0}}`:                                "operator.replicas",
+		`{apiServerEndpointAddress: "https://192.0.2.1"}`:          "apiServerEndpointAddress",
 	} {
 		if _, err := chart.Render(chart.Namespace, parse(t, values), ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one that names %s", values, err, want)

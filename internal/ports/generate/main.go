@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"github.com/meshmanager/smm/internal/ports"
-	"github.com/meshmanager/smm/internal/rendered"
 )
 
 func main() {
@@ -21,15 +20,8 @@ func main() {
 }
 
 func write(path string) error {
-	objects, err := rendered.Everything(false)
+	listeners, err := ports.OfInstallation()
 	if err != nil {
-		return err
-	}
-	listeners, err := ports.Of(objects)
-	if err != nil {
-		return err
-	}
-	if err := ports.Describe(listeners, rendered.ControlPlane()); err != nil {
 		return err
 	}
 	return os.WriteFile(path, []byte(ports.Markdown(listeners)), 0o644)

@@ -9,6 +9,9 @@
 {{- with .Values.global.basicAuth }}{{ if and (or .username .password) (not (and .username .password)) }}
 {{- fail "global.basicAuth: a user name needs a password, and a password a user name" }}
 {{- end }}{{ end }}
+{{- if .Values.prometheusMetrics.authProxy.image }}
+{{- fail "prometheusMetrics.authProxy.image: the operator checks itself who reads its metrics, and no proxy runs; leave it out" }}
+{{- end }}
 {{- if not (has .Values.operator.logLevel (list "info" "debug")) }}
 {{- fail (printf "operator.logLevel: %q is neither info nor debug" .Values.operator.logLevel) }}
 {{- end }}
