@@ -37,6 +37,9 @@ type Action struct {
 	Namespace string
 	// Name is "" for all objects.
 	Name string
+	// URL is a path of the API server's, or of one that lets it decide: then the verb is that of HTTP in small letters, and
+	// nothing else is set.
+	URL string
 }
 
 // Reviewer asks the API server by SubjectAccessReviews and remembers the answers for some seconds.
@@ -109,11 +112,15 @@ func (r *Reviewer) recall(asked question) (allowed, found bool) {
 func reviewOf(user signin.User, action Action) *authorizationv1.SubjectAccessReview {
 	review := &authorizationv1.SubjectAccessReview{Spec: authorizationv1.SubjectAccessReviewSpec{
 		User: user.Name, UID: user.UID, Groups: user.Groups,
-		ResourceAttributes: &authorizationv1.ResourceAttributes{
+	}}
+	if action.URL != "" {
+		review.Spec.NonResourceAttributes = &authorizationv1.NonResourceAttributes{Verb: action.Verb, Path: action.URL}
+	} else {
+		review.Spec.ResourceAttributes = &authorizationv1.ResourceAttributes{
 			Verb: action.Verb, Group: action.Group, Resource: action.Resource, Subresource: action.Subresource,
 			Namespace: action.Namespace, Name: action.Name,
-		},
-	}}
+		}
+	}
 	for key, values := range user.Extra {
 		if review.Spec.Extra == nil {
 			review.Spec.Extra = map[string]authorizationv1.ExtraValue{}

@@ -97,7 +97,12 @@ func runServer(ctx context.Context, app *App, options serverOptions) error {
 		return fmt.Errorf("serve on %s: %w", options.address, err)
 	}
 	log.InfoContext(ctx, "serving", "address", listener.Addr().String(), "cluster", options.clusterName)
-	s := &server.Server{Sessions: sessions, Clusters: []*cluster.Cluster{own}, Mesh: mesh, Log: log}
+	clusters := []*cluster.Cluster{own}
+	board, proxies, err := server.Observe(clusters, log)
+	if err != nil {
+		return err
+	}
+	s := &server.Server{Sessions: sessions, Clusters: clusters, Mesh: mesh, Board: board, Proxies: proxies, Log: log}
 	return s.Run(ctx, listener)
 }
 

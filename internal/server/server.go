@@ -14,7 +14,9 @@ import (
 
 	"github.com/meshmanager/smm/internal/server/cluster"
 	"github.com/meshmanager/smm/internal/server/dashboard"
+	"github.com/meshmanager/smm/internal/server/findings"
 	"github.com/meshmanager/smm/internal/server/graph"
+	"github.com/meshmanager/smm/internal/server/proxies"
 	"github.com/meshmanager/smm/internal/server/session"
 	"github.com/meshmanager/smm/internal/server/traffic"
 	"github.com/meshmanager/smm/internal/telemetry"
@@ -34,7 +36,10 @@ type Server struct {
 	Clusters []*cluster.Cluster
 	// Mesh has the metrics.
 	Mesh *telemetry.Mesh
-	Log  *slog.Logger
+	// Board and Proxies are what Observe returns; nil to go without.
+	Board   *findings.Board
+	Proxies *proxies.Watch
+	Log     *slog.Logger
 }
 
 // Handler returns everything that the server answers.
@@ -42,9 +47,10 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	s.Sessions.Routes(mux)
 	source := &traffic.Source{Mesh: s.Mesh, Inventories: cluster.Inventories(s.Clusters)}
-	api := graph.NewHandler(&graph.Resolver{Clusters: s.Clusters, Traffic: source, Log: s.Log})
+	api := graph.NewHandler(&graph.Resolver{Clusters: s.Clusters, Traffic: source, Board: s.Board, Proxies: s.Proxies, Log: s.Log})
 	mux.Handle("POST /api/graphql", s.Sessions.Require(http.MaxBytesHandler(api, maxBody)))
 	mux.Handle("GET /api/graphql/{file...}", console())
+	mux.Handle("GET /metrics", s.metrics())
 	mux.Handle("GET /", dashboard.Handler())
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusOK) })
 	return session.Protect(mux)
@@ -59,6 +65,12 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	group, ctx := errgroup.WithContext(ctx)
 	for _, c := range s.Clusters {
 		group.Go(func() error { return c.Run(ctx) })
+	}
+	if s.Board != nil {
+		group.Go(func() error { return s.Board.Run(ctx) })
+	}
+	if s.Proxies != nil {
+		group.Go(func() error { return s.Proxies.Run(ctx) })
 	}
 	group.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

@@ -50,6 +50,9 @@ func New(name string, config *rest.Config) (*Cluster, error) {
 // Run keeps the inventory until the context ends.
 func (c *Cluster) Run(ctx context.Context) error { return c.Inventory.Run(ctx) }
 
+// Config is the configuration with the product's own rights.
+func (c *Cluster) Config() *rest.Config { return c.config }
+
 // Version asks for Kubernetes' version.
 func (c *Cluster) Version(ctx context.Context) (string, error) {
 	content, err := c.own.Discovery().RESTClient().Get().AbsPath("/version").DoRaw(ctx)

@@ -27,8 +27,8 @@ func (k Kind) GVR() schema.GroupVersionResource {
 	return k.GroupVersion().WithResource(k.Resource)
 }
 
-// editable tells whether the kinds of an API group configure the mesh: those of Istio, of the Gateway API, and the product's.
-func editable(group string) bool {
+// Editable tells whether the kinds of an API group configure the mesh: those of Istio, of the Gateway API, and the product's.
+func Editable(group string) bool {
 	switch group {
 	case "networking.istio.io", "security.istio.io", "telemetry.istio.io", "extensions.istio.io", "gateway.networking.k8s.io",
 		"servicemesh.cisco.com", "smm.cisco.com":
@@ -46,7 +46,7 @@ func (c *Cluster) Kinds() ([]Kind, error) {
 	var kinds []Kind
 	for _, list := range lists {
 		version, err := schema.ParseGroupVersion(list.GroupVersion)
-		if err != nil || !editable(version.Group) {
+		if err != nil || !Editable(version.Group) {
 			continue
 		}
 		for _, resource := range list.APIResources {

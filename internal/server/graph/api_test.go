@@ -1,6 +1,7 @@
 package graph_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -24,10 +25,13 @@ import (
 	"github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	"github.com/meshmanager/smm/internal/kube/kubetest"
 	"github.com/meshmanager/smm/internal/server/cluster"
+	"github.com/meshmanager/smm/internal/server/findings"
 	"github.com/meshmanager/smm/internal/server/graph"
+	"github.com/meshmanager/smm/internal/server/proxies"
 	"github.com/meshmanager/smm/internal/server/session"
 	"github.com/meshmanager/smm/internal/server/traffic"
 	"github.com/meshmanager/smm/internal/signin"
+	"github.com/meshmanager/smm/internal/validation/live"
 )
 
 func TestMain(m *testing.M) { kubetest.Main(m) }
@@ -38,6 +42,8 @@ type api struct {
 	client  kubernetes.Interface
 	cluster *cluster.Cluster
 	backend *backend
+	planes  *planes
+	judge   *judge
 	handler http.Handler
 }
 
@@ -53,20 +59,29 @@ func startAPI(t *testing.T) *api {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- c.Run(t.Context()) }()
-	t.Cleanup(func() {
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	})
+	log := slog.New(slog.DiscardHandler)
+	board, err := findings.New([]live.Cluster{{Name: "c1", Config: kube.Config}}, log)
+	if err != nil {
+		t.Fatal(err)
+	}
+	planes, judged := &planes{}, &judge{}
+	watch := proxies.New([]proxies.Cluster{{Name: "c1", Inventory: planes.inventory, Ask: planes.ask}}, 100*time.Millisecond, log, board.Tell)
+	for _, run := range []func(context.Context) error{c.Run, board.Run, watch.Run} {
+		ended := make(chan error, 1)
+		go func() { ended <- run(t.Context()) }()
+		t.Cleanup(func() {
+			if err := <-ended; err != nil {
+				t.Error(err)
+			}
+		})
+	}
 	if !c.Inventory.Synced(t.Context()) {
 		t.Fatal("the inventory was not read")
 	}
 	clusters, backend := []*cluster.Cluster{c}, newBackend(t)
 	source := &traffic.Source{Mesh: backend.mesh(t), Inventories: cluster.Inventories(clusters)}
-	resolver := &graph.Resolver{Clusters: clusters, Traffic: source, Log: slog.New(slog.DiscardHandler)}
-	return &api{kube: kube, client: client, cluster: c, backend: backend, handler: graph.NewHandler(resolver)}
+	resolver := &graph.Resolver{Clusters: clusters, Traffic: source, Board: board, Proxies: watch, Judge: judged, Log: log}
+	return &api{kube: kube, client: client, cluster: c, backend: backend, planes: planes, judge: judged, handler: graph.NewHandler(resolver)}
 }
 
 type answer struct{ data, errors string }
@@ -87,6 +102,46 @@ func (a *api) ask(t *testing.T, user signin.User, query string) answer {
 		t.Fatalf("%s: %v", recorder.Body, err)
 	}
 	return answer{string(content.Data), string(content.Errors)}
+}
+
+// follow subscribes in a user's name and returns what is told, until ctx ends.
+func (a *api) follow(ctx context.Context, t *testing.T, user signin.User, query string) <-chan string {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		a.handler.ServeHTTP(w, r.WithContext(session.With(r.Context(), session.Someone{User: user})))
+	}))
+	body, err := json.Marshal(map[string]string{"query": query})
+	if err != nil {
+		t.Fatal(err)
+	}
+	request, err := http.NewRequestWithContext(ctx, http.MethodPost, server.URL, bytes.NewReader(body))
+	if err != nil {
+		t.Fatal(err)
+	}
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "text/event-stream")
+	response, err := server.Client().Do(request)
+	if err != nil {
+		t.Fatal(err)
+	}
+	told := make(chan string)
+	go func() {
+		defer server.Close()
+		defer close(told)
+		defer response.Body.Close()
+		for lines := bufio.NewScanner(response.Body); lines.Scan(); {
+			data, found := strings.CutPrefix(lines.Text(), "data: ")
+			if !found {
+				continue
+			}
+			select {
+			case told <- data:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}()
+	return told
 }
 
 // create makes an object of one of the product's kinds.

@@ -23,5 +23,9 @@ func weigh(root *ComplexityRoot) {
 	root.Query.Resources = func(child int, _ []string, _ *model.Filter, first *int, _ *string) int { return paged(child, first) }
 	root.Query.Namespaces = func(child int, _ *string) int { return 1 + listCost*child }
 	root.Query.Gateways = func(child int, _ *model.Filter) int { return 1 + listCost*child }
+	root.Query.Findings = func(child int, _ *model.Filter, _ *model.Severity) int { return 1 + listCost*child }
+	root.Query.Health = func(child int, _ *model.Filter, _ *string) int { return 1 + listCost*child }
+	root.Query.TrustBundles = func(child int) int { return 1 + child }
+	root.ControlPlane.Proxies = func(child int) int { return 1 + listCost*child }
 	root.Query.Events = func(child int, _ string) int { return 1 + listCost*child }
 }

@@ -29,8 +29,7 @@ func describeNamespace(cluster string, namespace inventory.Namespace) model.Name
 
 func describeService(cluster string, service *inventory.Service) model.Service {
 	described := model.Service{
-		ID:      inventory.ID{Kind: "Service", Cluster: cluster, Namespace: service.Namespace, Name: service.Name}.String(),
-		Cluster: cluster, Namespace: service.Namespace, Name: service.Name, Type: service.Type,
+		ID: serviceID(cluster, service.Namespace, service.Name), Cluster: cluster, Namespace: service.Namespace, Name: service.Name, Type: service.Type,
 		Address: optional(service.Address), Created: stamp(service.Created), InMesh: service.InMesh, Ports: []model.Port{},
 		Labels: describeLabels(service.Labels), Selector: describeLabels(service.Selector),
 	}
@@ -44,10 +43,7 @@ func describeService(cluster string, service *inventory.Service) model.Service {
 
 func describeWorkload(cluster string, workload *inventory.Workload) model.Workload {
 	described := model.Workload{
-		ID: inventory.ID{
-			Kind: workload.Kind, Group: groupOf(workload.Kind), Cluster: cluster, Namespace: workload.Namespace, Name: workload.Name,
-		}.String(),
-		Cluster: cluster, Namespace: workload.Namespace, Name: workload.Name, Kind: workload.Kind,
+		ID: workloadID(cluster, workload), Cluster: cluster, Namespace: workload.Namespace, Name: workload.Name, Kind: workload.Kind,
 		App: optional(workload.App), Version: optional(workload.Version), Labels: describeLabels(workload.Labels),
 		Created: stamp(workload.Created), InMesh: workload.InMesh,
 		WantedPods: int(workload.Wanted), ReadyPods: workload.Ready(), Pods: []model.Pod{},

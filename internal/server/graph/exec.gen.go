@@ -33,6 +33,7 @@ type ResolverRoot interface {
 	Gateway() GatewayResolver
 	Mutation() MutationResolver
 	Node() NodeResolver
+	Numbers() NumbersResolver
 	Pod() PodResolver
 	Query() QueryResolver
 	Service() ServiceResolver
@@ -83,6 +84,7 @@ type ComplexityRoot struct {
 		Namespaces func(childComplexity int) int
 		Network    func(childComplexity int) int
 		Pods       func(childComplexity int) int
+		Proxies    func(childComplexity int) int
 		Revision   func(childComplexity int) int
 		Status     func(childComplexity int) int
 		Version    func(childComplexity int) int
@@ -97,6 +99,23 @@ type ComplexityRoot struct {
 		Type    func(childComplexity int) int
 	}
 
+	Finding struct {
+		Check         func(childComplexity int) int
+		Cluster       func(childComplexity int) int
+		Context       func(childComplexity int) int
+		ControlPlane  func(childComplexity int) int
+		Documentation func(childComplexity int) int
+		ID            func(childComplexity int) int
+		Kind          func(childComplexity int) int
+		Line          func(childComplexity int) int
+		Message       func(childComplexity int) int
+		Name          func(childComplexity int) int
+		Namespace     func(childComplexity int) int
+		Object        func(childComplexity int) int
+		Path          func(childComplexity int) int
+		Severity      func(childComplexity int) int
+	}
+
 	Flag struct {
 		Flag func(childComplexity int) int
 		Rate func(childComplexity int) int
@@ -106,6 +125,7 @@ type ComplexityRoot struct {
 		Addresses    func(childComplexity int) int
 		Cluster      func(childComplexity int) int
 		ControlPlane func(childComplexity int) int
+		Health       func(childComplexity int) int
 		ID           func(childComplexity int) int
 		Labels       func(childComplexity int) int
 		Message      func(childComplexity int) int
@@ -122,6 +142,34 @@ type ComplexityRoot struct {
 		Name       func(childComplexity int) int
 		Number     func(childComplexity int) int
 		TargetPort func(childComplexity int) int
+	}
+
+	Health struct {
+		Cluster   func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Kind      func(childComplexity int) int
+		Measures  func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Namespace func(childComplexity int) int
+		Score     func(childComplexity int) int
+		Verdict   func(childComplexity int) int
+	}
+
+	HealthMeasure struct {
+		Explanation func(childComplexity int) int
+		High        func(childComplexity int) int
+		Low         func(childComplexity int) int
+		Measure     func(childComplexity int) int
+		Observed    func(childComplexity int) int
+		Score       func(childComplexity int) int
+		Unit        func(childComplexity int) int
+		Verdict     func(childComplexity int) int
+	}
+
+	HealthPoint struct {
+		Score   func(childComplexity int) int
+		Time    func(childComplexity int) int
+		Verdict func(childComplexity int) int
 	}
 
 	Label struct {
@@ -181,6 +229,7 @@ type ComplexityRoot struct {
 	Numbers struct {
 		Clusters          func(childComplexity int) int
 		ErrorRate         func(childComplexity int) int
+		Findings          func(childComplexity int) int
 		P95               func(childComplexity int) int
 		Pods              func(childComplexity int) int
 		PodsInMesh        func(childComplexity int) int
@@ -231,13 +280,31 @@ type ComplexityRoot struct {
 		Path    func(childComplexity int) int
 	}
 
+	Proxy struct {
+		Cds       func(childComplexity int) int
+		Cluster   func(childComplexity int) int
+		Eds       func(childComplexity int) int
+		ID        func(childComplexity int) int
+		Lds       func(childComplexity int) int
+		Name      func(childComplexity int) int
+		Namespace func(childComplexity int) int
+		Pod       func(childComplexity int) int
+		Problems  func(childComplexity int) int
+		Proxyless func(childComplexity int) int
+		Rds       func(childComplexity int) int
+		Version   func(childComplexity int) int
+	}
+
 	Query struct {
 		Allowed        func(childComplexity int, actions []model.ActionInput) int
 		Backends       func(childComplexity int) int
 		Clusters       func(childComplexity int) int
 		ControlPlanes  func(childComplexity int) int
 		Events         func(childComplexity int, id string) int
+		Findings       func(childComplexity int, filter *model.Filter, severity *model.Severity) int
 		Gateways       func(childComplexity int, filter *model.Filter) int
+		Health         func(childComplexity int, filter *model.Filter, at *string) int
+		HealthHistory  func(childComplexity int, id string, from string, to string, points *int) int
 		Me             func(childComplexity int) int
 		Namespaces     func(childComplexity int, cluster *string) int
 		Node           func(childComplexity int, id string) int
@@ -251,6 +318,7 @@ type ComplexityRoot struct {
 		Service        func(childComplexity int, id string) int
 		Services       func(childComplexity int, filter *model.Filter, first *int, after *string) int
 		Topology       func(childComplexity int, filter *model.Filter, at *string, merge *bool) int
+		TrustBundles   func(childComplexity int) int
 		Workload       func(childComplexity int, id string) int
 		Workloads      func(childComplexity int, filter *model.Filter, first *int, after *string) int
 	}
@@ -283,6 +351,12 @@ type ComplexityRoot struct {
 		Total    func(childComplexity int) int
 	}
 
+	Root struct {
+		Fingerprint func(childComplexity int) int
+		NotAfter    func(childComplexity int) int
+		Subject     func(childComplexity int) int
+	}
+
 	Series struct {
 		Measure func(childComplexity int) int
 		Points  func(childComplexity int) int
@@ -293,6 +367,7 @@ type ComplexityRoot struct {
 		Address   func(childComplexity int) int
 		Cluster   func(childComplexity int) int
 		Created   func(childComplexity int) int
+		Health    func(childComplexity int) int
 		ID        func(childComplexity int) int
 		InMesh    func(childComplexity int) int
 		Labels    func(childComplexity int) int
@@ -312,6 +387,8 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
+		Findings         func(childComplexity int, filter *model.Filter, severity *model.Severity) int
+		Health           func(childComplexity int, filter *model.Filter, seconds *int) int
 		InventoryChanged func(childComplexity int) int
 		PodLog           func(childComplexity int, id string, container string, tail *int, previous *bool) int
 		Topology         func(childComplexity int, filter *model.Filter, seconds *int, merge *bool) int
@@ -365,10 +442,17 @@ type ComplexityRoot struct {
 		Unanswered   func(childComplexity int) int
 	}
 
+	TrustBundle struct {
+		ControlPlane func(childComplexity int) int
+		Roots        func(childComplexity int) int
+		TrustDomain  func(childComplexity int) int
+	}
+
 	Workload struct {
 		App        func(childComplexity int) int
 		Cluster    func(childComplexity int) int
 		Created    func(childComplexity int) int
+		Health     func(childComplexity int) int
 		ID         func(childComplexity int) int
 		InMesh     func(childComplexity int) int
 		Kind       func(childComplexity int) int
@@ -392,8 +476,11 @@ type ComplexityRoot struct {
 
 type ControlPlaneResolver interface {
 	Pods(ctx context.Context, obj *model.ControlPlane) ([]model.Pod, error)
+
+	Proxies(ctx context.Context, obj *model.ControlPlane) ([]model.Proxy, error)
 }
 type GatewayResolver interface {
+	Health(ctx context.Context, obj *model.Gateway) (*model.Health, error)
 	Traffic(ctx context.Context, obj *model.Gateway) (*model.Traffic, error)
 }
 type MutationResolver interface {
@@ -403,6 +490,9 @@ type MutationResolver interface {
 }
 type NodeResolver interface {
 	Pods(ctx context.Context, obj *model.Node) ([]model.Pod, error)
+}
+type NumbersResolver interface {
+	Findings(ctx context.Context, obj *model.Numbers) (*int, error)
 }
 type PodResolver interface {
 	Workload(ctx context.Context, obj *model.Pod) (*model.Workload, error)
@@ -426,21 +516,29 @@ type QueryResolver interface {
 	Resource(ctx context.Context, id string) (*model.Resource, error)
 	Events(ctx context.Context, id string) ([]model.Event, error)
 	Allowed(ctx context.Context, actions []model.ActionInput) ([]bool, error)
+	Findings(ctx context.Context, filter *model.Filter, severity *model.Severity) ([]model.Finding, error)
+	Health(ctx context.Context, filter *model.Filter, at *string) ([]model.Health, error)
+	HealthHistory(ctx context.Context, id string, from string, to string, points *int) ([]model.HealthPoint, error)
+	TrustBundles(ctx context.Context) ([]model.TrustBundle, error)
 	Topology(ctx context.Context, filter *model.Filter, at *string, merge *bool) (*model.Topology, error)
 	Series(ctx context.Context, id string, measures []model.Measure, from string, to string, points *int) ([]model.Series, error)
 	Backends(ctx context.Context) ([]model.Backend, error)
 }
 type ServiceResolver interface {
 	Workloads(ctx context.Context, obj *model.Service) ([]model.Workload, error)
+	Health(ctx context.Context, obj *model.Service) (*model.Health, error)
 	Traffic(ctx context.Context, obj *model.Service) (*model.Traffic, error)
 }
 type SubscriptionResolver interface {
 	InventoryChanged(ctx context.Context) (<-chan int, error)
 	PodLog(ctx context.Context, id string, container string, tail *int, previous *bool) (<-chan *model.LogLine, error)
+	Findings(ctx context.Context, filter *model.Filter, severity *model.Severity) (<-chan []model.Finding, error)
+	Health(ctx context.Context, filter *model.Filter, seconds *int) (<-chan []model.Health, error)
 	Topology(ctx context.Context, filter *model.Filter, seconds *int, merge *bool) (<-chan *model.Topology, error)
 }
 type WorkloadResolver interface {
 	Services(ctx context.Context, obj *model.Workload) ([]model.Service, error)
+	Health(ctx context.Context, obj *model.Workload) (*model.Health, error)
 	Traffic(ctx context.Context, obj *model.Workload) (*model.Traffic, error)
 }
 
@@ -618,6 +716,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.ControlPlane.Pods(childComplexity), true
+	case "ControlPlane.proxies":
+		if e.ComplexityRoot.ControlPlane.Proxies == nil {
+			break
+		}
+
+		return e.ComplexityRoot.ControlPlane.Proxies(childComplexity), true
 	case "ControlPlane.revision":
 		if e.ComplexityRoot.ControlPlane.Revision == nil {
 			break
@@ -674,6 +778,91 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Event.Type(childComplexity), true
 
+	case "Finding.check":
+		if e.ComplexityRoot.Finding.Check == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Check(childComplexity), true
+	case "Finding.cluster":
+		if e.ComplexityRoot.Finding.Cluster == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Cluster(childComplexity), true
+	case "Finding.context":
+		if e.ComplexityRoot.Finding.Context == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Context(childComplexity), true
+	case "Finding.controlPlane":
+		if e.ComplexityRoot.Finding.ControlPlane == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.ControlPlane(childComplexity), true
+	case "Finding.documentation":
+		if e.ComplexityRoot.Finding.Documentation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Documentation(childComplexity), true
+	case "Finding.id":
+		if e.ComplexityRoot.Finding.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.ID(childComplexity), true
+	case "Finding.kind":
+		if e.ComplexityRoot.Finding.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Kind(childComplexity), true
+	case "Finding.line":
+		if e.ComplexityRoot.Finding.Line == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Line(childComplexity), true
+	case "Finding.message":
+		if e.ComplexityRoot.Finding.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Message(childComplexity), true
+	case "Finding.name":
+		if e.ComplexityRoot.Finding.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Name(childComplexity), true
+	case "Finding.namespace":
+		if e.ComplexityRoot.Finding.Namespace == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Namespace(childComplexity), true
+	case "Finding.object":
+		if e.ComplexityRoot.Finding.Object == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Object(childComplexity), true
+	case "Finding.path":
+		if e.ComplexityRoot.Finding.Path == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Path(childComplexity), true
+	case "Finding.severity":
+		if e.ComplexityRoot.Finding.Severity == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Finding.Severity(childComplexity), true
+
 	case "Flag.flag":
 		if e.ComplexityRoot.Flag.Flag == nil {
 			break
@@ -705,6 +894,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Gateway.ControlPlane(childComplexity), true
+	case "Gateway.health":
+		if e.ComplexityRoot.Gateway.Health == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Gateway.Health(childComplexity), true
 	case "Gateway.id":
 		if e.ComplexityRoot.Gateway.ID == nil {
 			break
@@ -784,6 +979,123 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.GatewayPort.TargetPort(childComplexity), true
+
+	case "Health.cluster":
+		if e.ComplexityRoot.Health.Cluster == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Health.Cluster(childComplexity), true
+	case "Health.id":
+		if e.ComplexityRoot.Health.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Health.ID(childComplexity), true
+	case "Health.kind":
+		if e.ComplexityRoot.Health.Kind == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Health.Kind(childComplexity), true
+	case "Health.measures":
+		if e.ComplexityRoot.Health.Measures == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Health.Measures(childComplexity), true
+	case "Health.name":
+		if e.ComplexityRoot.Health.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Health.Name(childComplexity), true
+	case "Health.namespace":
+		if e.ComplexityRoot.Health.Namespace == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Health.Namespace(childComplexity), true
+	case "Health.score":
+		if e.ComplexityRoot.Health.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Health.Score(childComplexity), true
+	case "Health.verdict":
+		if e.ComplexityRoot.Health.Verdict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Health.Verdict(childComplexity), true
+
+	case "HealthMeasure.explanation":
+		if e.ComplexityRoot.HealthMeasure.Explanation == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HealthMeasure.Explanation(childComplexity), true
+	case "HealthMeasure.high":
+		if e.ComplexityRoot.HealthMeasure.High == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HealthMeasure.High(childComplexity), true
+	case "HealthMeasure.low":
+		if e.ComplexityRoot.HealthMeasure.Low == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HealthMeasure.Low(childComplexity), true
+	case "HealthMeasure.measure":
+		if e.ComplexityRoot.HealthMeasure.Measure == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HealthMeasure.Measure(childComplexity), true
+	case "HealthMeasure.observed":
+		if e.ComplexityRoot.HealthMeasure.Observed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HealthMeasure.Observed(childComplexity), true
+	case "HealthMeasure.score":
+		if e.ComplexityRoot.HealthMeasure.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HealthMeasure.Score(childComplexity), true
+	case "HealthMeasure.unit":
+		if e.ComplexityRoot.HealthMeasure.Unit == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HealthMeasure.Unit(childComplexity), true
+	case "HealthMeasure.verdict":
+		if e.ComplexityRoot.HealthMeasure.Verdict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HealthMeasure.Verdict(childComplexity), true
+
+	case "HealthPoint.score":
+		if e.ComplexityRoot.HealthPoint.Score == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HealthPoint.Score(childComplexity), true
+	case "HealthPoint.time":
+		if e.ComplexityRoot.HealthPoint.Time == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HealthPoint.Time(childComplexity), true
+	case "HealthPoint.verdict":
+		if e.ComplexityRoot.HealthPoint.Verdict == nil {
+			break
+		}
+
+		return e.ComplexityRoot.HealthPoint.Verdict(childComplexity), true
 
 	case "Label.key":
 		if e.ComplexityRoot.Label.Key == nil {
@@ -1017,6 +1329,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Numbers.ErrorRate(childComplexity), true
+	case "Numbers.findings":
+		if e.ComplexityRoot.Numbers.Findings == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Numbers.Findings(childComplexity), true
 	case "Numbers.p95":
 		if e.ComplexityRoot.Numbers.P95 == nil {
 			break
@@ -1221,6 +1539,79 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Problem.Path(childComplexity), true
 
+	case "Proxy.cds":
+		if e.ComplexityRoot.Proxy.Cds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.Cds(childComplexity), true
+	case "Proxy.cluster":
+		if e.ComplexityRoot.Proxy.Cluster == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.Cluster(childComplexity), true
+	case "Proxy.eds":
+		if e.ComplexityRoot.Proxy.Eds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.Eds(childComplexity), true
+	case "Proxy.id":
+		if e.ComplexityRoot.Proxy.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.ID(childComplexity), true
+	case "Proxy.lds":
+		if e.ComplexityRoot.Proxy.Lds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.Lds(childComplexity), true
+	case "Proxy.name":
+		if e.ComplexityRoot.Proxy.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.Name(childComplexity), true
+	case "Proxy.namespace":
+		if e.ComplexityRoot.Proxy.Namespace == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.Namespace(childComplexity), true
+	case "Proxy.pod":
+		if e.ComplexityRoot.Proxy.Pod == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.Pod(childComplexity), true
+	case "Proxy.problems":
+		if e.ComplexityRoot.Proxy.Problems == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.Problems(childComplexity), true
+	case "Proxy.proxyless":
+		if e.ComplexityRoot.Proxy.Proxyless == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.Proxyless(childComplexity), true
+	case "Proxy.rds":
+		if e.ComplexityRoot.Proxy.Rds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.Rds(childComplexity), true
+	case "Proxy.version":
+		if e.ComplexityRoot.Proxy.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Proxy.Version(childComplexity), true
+
 	case "Query.allowed":
 		if e.ComplexityRoot.Query.Allowed == nil {
 			break
@@ -1261,6 +1652,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Events(childComplexity, args["id"].(string)), true
+	case "Query.findings":
+		if e.ComplexityRoot.Query.Findings == nil {
+			break
+		}
+
+		args, err := ec.field_Query_findings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Findings(childComplexity, args["filter"].(*model.Filter), args["severity"].(*model.Severity)), true
 	case "Query.gateways":
 		if e.ComplexityRoot.Query.Gateways == nil {
 			break
@@ -1272,6 +1674,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Gateways(childComplexity, args["filter"].(*model.Filter)), true
+	case "Query.health":
+		if e.ComplexityRoot.Query.Health == nil {
+			break
+		}
+
+		args, err := ec.field_Query_health_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Health(childComplexity, args["filter"].(*model.Filter), args["at"].(*string)), true
+	case "Query.healthHistory":
+		if e.ComplexityRoot.Query.HealthHistory == nil {
+			break
+		}
+
+		args, err := ec.field_Query_healthHistory_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.HealthHistory(childComplexity, args["id"].(string), args["from"].(string), args["to"].(string), args["points"].(*int)), true
 
 	case "Query.me":
 		if e.ComplexityRoot.Query.Me == nil {
@@ -1406,6 +1830,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Topology(childComplexity, args["filter"].(*model.Filter), args["at"].(*string), args["merge"].(*bool)), true
+	case "Query.trustBundles":
+		if e.ComplexityRoot.Query.TrustBundles == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.TrustBundles(childComplexity), true
 	case "Query.workload":
 		if e.ComplexityRoot.Query.Workload == nil {
 			break
@@ -1546,6 +1976,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ResourcePage.Total(childComplexity), true
 
+	case "Root.fingerprint":
+		if e.ComplexityRoot.Root.Fingerprint == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Root.Fingerprint(childComplexity), true
+	case "Root.notAfter":
+		if e.ComplexityRoot.Root.NotAfter == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Root.NotAfter(childComplexity), true
+	case "Root.subject":
+		if e.ComplexityRoot.Root.Subject == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Root.Subject(childComplexity), true
+
 	case "Series.measure":
 		if e.ComplexityRoot.Series.Measure == nil {
 			break
@@ -1583,6 +2032,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Service.Created(childComplexity), true
+	case "Service.health":
+		if e.ComplexityRoot.Service.Health == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Service.Health(childComplexity), true
 	case "Service.id":
 		if e.ComplexityRoot.Service.ID == nil {
 			break
@@ -1663,6 +2118,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ServicePage.Total(childComplexity), true
 
+	case "Subscription.findings":
+		if e.ComplexityRoot.Subscription.Findings == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_findings_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.Findings(childComplexity, args["filter"].(*model.Filter), args["severity"].(*model.Severity)), true
+	case "Subscription.health":
+		if e.ComplexityRoot.Subscription.Health == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_health_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.Health(childComplexity, args["filter"].(*model.Filter), args["seconds"].(*int)), true
 	case "Subscription.inventoryChanged":
 		if e.ComplexityRoot.Subscription.InventoryChanged == nil {
 			break
@@ -1912,6 +2389,25 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Traffic.Unanswered(childComplexity), true
 
+	case "TrustBundle.controlPlane":
+		if e.ComplexityRoot.TrustBundle.ControlPlane == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrustBundle.ControlPlane(childComplexity), true
+	case "TrustBundle.roots":
+		if e.ComplexityRoot.TrustBundle.Roots == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrustBundle.Roots(childComplexity), true
+	case "TrustBundle.trustDomain":
+		if e.ComplexityRoot.TrustBundle.TrustDomain == nil {
+			break
+		}
+
+		return e.ComplexityRoot.TrustBundle.TrustDomain(childComplexity), true
+
 	case "Workload.app":
 		if e.ComplexityRoot.Workload.App == nil {
 			break
@@ -1930,6 +2426,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Workload.Created(childComplexity), true
+	case "Workload.health":
+		if e.ComplexityRoot.Workload.Health == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workload.Health(childComplexity), true
 	case "Workload.id":
 		if e.ComplexityRoot.Workload.ID == nil {
 			break
@@ -2123,7 +2625,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "schema/schema.graphqls" "schema/traffic.graphqls"
+//go:embed "schema/findings.graphqls" "schema/health.graphqls" "schema/proxies.graphqls" "schema/schema.graphqls" "schema/traffic.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -2135,6 +2637,9 @@ func sourceData(filename string) string {
 }
 
 var sources = []*ast.Source{
+	{Name: "schema/findings.graphqls", Input: sourceData("schema/findings.graphqls"), BuiltIn: false},
+	{Name: "schema/health.graphqls", Input: sourceData("schema/health.graphqls"), BuiltIn: false},
+	{Name: "schema/proxies.graphqls", Input: sourceData("schema/proxies.graphqls"), BuiltIn: false},
 	{Name: "schema/schema.graphqls", Input: sourceData("schema/schema.graphqls"), BuiltIn: false},
 	{Name: "schema/traffic.graphqls", Input: sourceData("schema/traffic.graphqls"), BuiltIn: false},
 }
@@ -2230,6 +2735,8 @@ func (ec *executionContext) childFields_ControlPlane(ctx context.Context, field 
 		return ec.fieldContext_ControlPlane_pods(ctx, field)
 	case "yaml":
 		return ec.fieldContext_ControlPlane_yaml(ctx, field)
+	case "proxies":
+		return ec.fieldContext_ControlPlane_proxies(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type ControlPlane", field.Name)
 }
@@ -2248,6 +2755,40 @@ func (ec *executionContext) childFields_Event(ctx context.Context, field graphql
 		return ec.fieldContext_Event_last(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Event", field.Name)
+}
+
+func (ec *executionContext) childFields_Finding(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Finding_id(ctx, field)
+	case "check":
+		return ec.fieldContext_Finding_check(ctx, field)
+	case "severity":
+		return ec.fieldContext_Finding_severity(ctx, field)
+	case "message":
+		return ec.fieldContext_Finding_message(ctx, field)
+	case "object":
+		return ec.fieldContext_Finding_object(ctx, field)
+	case "cluster":
+		return ec.fieldContext_Finding_cluster(ctx, field)
+	case "namespace":
+		return ec.fieldContext_Finding_namespace(ctx, field)
+	case "name":
+		return ec.fieldContext_Finding_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_Finding_kind(ctx, field)
+	case "controlPlane":
+		return ec.fieldContext_Finding_controlPlane(ctx, field)
+	case "path":
+		return ec.fieldContext_Finding_path(ctx, field)
+	case "line":
+		return ec.fieldContext_Finding_line(ctx, field)
+	case "context":
+		return ec.fieldContext_Finding_context(ctx, field)
+	case "documentation":
+		return ec.fieldContext_Finding_documentation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Finding", field.Name)
 }
 
 func (ec *executionContext) childFields_Flag(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2286,6 +2827,8 @@ func (ec *executionContext) childFields_Gateway(ctx context.Context, field graph
 		return ec.fieldContext_Gateway_labels(ctx, field)
 	case "ports":
 		return ec.fieldContext_Gateway_ports(ctx, field)
+	case "health":
+		return ec.fieldContext_Gateway_health(ctx, field)
 	case "traffic":
 		return ec.fieldContext_Gateway_traffic(ctx, field)
 	}
@@ -2302,6 +2845,62 @@ func (ec *executionContext) childFields_GatewayPort(ctx context.Context, field g
 		return ec.fieldContext_GatewayPort_targetPort(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type GatewayPort", field.Name)
+}
+
+func (ec *executionContext) childFields_Health(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Health_id(ctx, field)
+	case "cluster":
+		return ec.fieldContext_Health_cluster(ctx, field)
+	case "namespace":
+		return ec.fieldContext_Health_namespace(ctx, field)
+	case "name":
+		return ec.fieldContext_Health_name(ctx, field)
+	case "kind":
+		return ec.fieldContext_Health_kind(ctx, field)
+	case "verdict":
+		return ec.fieldContext_Health_verdict(ctx, field)
+	case "score":
+		return ec.fieldContext_Health_score(ctx, field)
+	case "measures":
+		return ec.fieldContext_Health_measures(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Health", field.Name)
+}
+
+func (ec *executionContext) childFields_HealthMeasure(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "measure":
+		return ec.fieldContext_HealthMeasure_measure(ctx, field)
+	case "verdict":
+		return ec.fieldContext_HealthMeasure_verdict(ctx, field)
+	case "score":
+		return ec.fieldContext_HealthMeasure_score(ctx, field)
+	case "observed":
+		return ec.fieldContext_HealthMeasure_observed(ctx, field)
+	case "low":
+		return ec.fieldContext_HealthMeasure_low(ctx, field)
+	case "high":
+		return ec.fieldContext_HealthMeasure_high(ctx, field)
+	case "unit":
+		return ec.fieldContext_HealthMeasure_unit(ctx, field)
+	case "explanation":
+		return ec.fieldContext_HealthMeasure_explanation(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HealthMeasure", field.Name)
+}
+
+func (ec *executionContext) childFields_HealthPoint(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "time":
+		return ec.fieldContext_HealthPoint_time(ctx, field)
+	case "score":
+		return ec.fieldContext_HealthPoint_score(ctx, field)
+	case "verdict":
+		return ec.fieldContext_HealthPoint_verdict(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type HealthPoint", field.Name)
 }
 
 func (ec *executionContext) childFields_Label(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2416,6 +3015,8 @@ func (ec *executionContext) childFields_Numbers(ctx context.Context, field graph
 		return ec.fieldContext_Numbers_pods(ctx, field)
 	case "podsInMesh":
 		return ec.fieldContext_Numbers_podsInMesh(ctx, field)
+	case "findings":
+		return ec.fieldContext_Numbers_findings(ctx, field)
 	case "requestsPerSecond":
 		return ec.fieldContext_Numbers_requestsPerSecond(ctx, field)
 	case "p95":
@@ -2506,6 +3107,36 @@ func (ec *executionContext) childFields_Problem(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Problem", field.Name)
 }
 
+func (ec *executionContext) childFields_Proxy(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_Proxy_id(ctx, field)
+	case "cluster":
+		return ec.fieldContext_Proxy_cluster(ctx, field)
+	case "namespace":
+		return ec.fieldContext_Proxy_namespace(ctx, field)
+	case "name":
+		return ec.fieldContext_Proxy_name(ctx, field)
+	case "version":
+		return ec.fieldContext_Proxy_version(ctx, field)
+	case "proxyless":
+		return ec.fieldContext_Proxy_proxyless(ctx, field)
+	case "cds":
+		return ec.fieldContext_Proxy_cds(ctx, field)
+	case "lds":
+		return ec.fieldContext_Proxy_lds(ctx, field)
+	case "eds":
+		return ec.fieldContext_Proxy_eds(ctx, field)
+	case "rds":
+		return ec.fieldContext_Proxy_rds(ctx, field)
+	case "problems":
+		return ec.fieldContext_Proxy_problems(ctx, field)
+	case "pod":
+		return ec.fieldContext_Proxy_pod(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Proxy", field.Name)
+}
+
 func (ec *executionContext) childFields_Resource(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2562,6 +3193,18 @@ func (ec *executionContext) childFields_ResourcePage(ctx context.Context, field 
 	return nil, fmt.Errorf("no field named %q was found under type ResourcePage", field.Name)
 }
 
+func (ec *executionContext) childFields_Root(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "subject":
+		return ec.fieldContext_Root_subject(ctx, field)
+	case "fingerprint":
+		return ec.fieldContext_Root_fingerprint(ctx, field)
+	case "notAfter":
+		return ec.fieldContext_Root_notAfter(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Root", field.Name)
+}
+
 func (ec *executionContext) childFields_Series(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "measure":
@@ -2600,6 +3243,8 @@ func (ec *executionContext) childFields_Service(ctx context.Context, field graph
 		return ec.fieldContext_Service_selector(ctx, field)
 	case "workloads":
 		return ec.fieldContext_Service_workloads(ctx, field)
+	case "health":
+		return ec.fieldContext_Service_health(ctx, field)
 	case "traffic":
 		return ec.fieldContext_Service_traffic(ctx, field)
 	}
@@ -2714,6 +3359,18 @@ func (ec *executionContext) childFields_Traffic(ctx context.Context, field graph
 	return nil, fmt.Errorf("no field named %q was found under type Traffic", field.Name)
 }
 
+func (ec *executionContext) childFields_TrustBundle(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "controlPlane":
+		return ec.fieldContext_TrustBundle_controlPlane(ctx, field)
+	case "trustDomain":
+		return ec.fieldContext_TrustBundle_trustDomain(ctx, field)
+	case "roots":
+		return ec.fieldContext_TrustBundle_roots(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type TrustBundle", field.Name)
+}
+
 func (ec *executionContext) childFields_Workload(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "id":
@@ -2744,6 +3401,8 @@ func (ec *executionContext) childFields_Workload(ctx context.Context, field grap
 		return ec.fieldContext_Workload_pods(ctx, field)
 	case "services":
 		return ec.fieldContext_Workload_services(ctx, field)
+	case "health":
+		return ec.fieldContext_Workload_health(ctx, field)
 	case "traffic":
 		return ec.fieldContext_Workload_traffic(ctx, field)
 	}
@@ -3002,6 +3661,28 @@ func (ec *executionContext) field_Query_events_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_findings_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.Filter, error) {
+			return ec.unmarshalOFilter2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "severity",
+		func(ctx context.Context, v any) (*model.Severity, error) {
+			return ec.unmarshalOSeverity2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐSeverity(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["severity"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_gateways_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3013,6 +3694,66 @@ func (ec *executionContext) field_Query_gateways_args(ctx context.Context, rawAr
 		return nil, err
 	}
 	args["filter"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_healthHistory_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "id",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["id"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "from",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["from"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "points",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["points"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_health_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.Filter, error) {
+			return ec.unmarshalOFilter2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "at",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["at"] = arg1
 	return args, nil
 }
 
@@ -3307,6 +4048,50 @@ func (ec *executionContext) field_Query_workloads_args(ctx context.Context, rawA
 		return nil, err
 	}
 	args["after"] = arg2
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_findings_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.Filter, error) {
+			return ec.unmarshalOFilter2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "severity",
+		func(ctx context.Context, v any) (*model.Severity, error) {
+			return ec.unmarshalOSeverity2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐSeverity(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["severity"] = arg1
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_health_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "filter",
+		func(ctx context.Context, v any) (*model.Filter, error) {
+			return ec.unmarshalOFilter2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐFilter(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["filter"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "seconds",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["seconds"] = arg1
 	return args, nil
 }
 
@@ -4168,6 +4953,38 @@ func (ec *executionContext) fieldContext_ControlPlane_yaml(_ context.Context, fi
 	return graphql.NewScalarFieldContext("ControlPlane", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
+func (ec *executionContext) _ControlPlane_proxies(ctx context.Context, field graphql.CollectedField, obj *model.ControlPlane) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_ControlPlane_proxies(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.ControlPlane().Proxies(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Proxy) graphql.Marshaler {
+			return ec.marshalNProxy2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐProxyᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_ControlPlane_proxies(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "ControlPlane",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Proxy(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Event_type(ctx context.Context, field graphql.CollectedField, obj *model.Event) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4281,6 +5098,337 @@ func (ec *executionContext) _Event_last(ctx context.Context, field graphql.Colle
 }
 func (ec *executionContext) fieldContext_Event_last(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Event", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Finding_id(ctx context.Context, field graphql.CollectedField, obj *model.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Finding_check(ctx context.Context, field graphql.CollectedField, obj *model.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_check(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Check, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_check(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Finding_severity(ctx context.Context, field graphql.CollectedField, obj *model.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_severity(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Severity, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Severity) graphql.Marshaler {
+			return ec.marshalNSeverity2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐSeverity(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_severity(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, errors.New("field of type Severity does not have child fields"))
+}
+
+func (ec *executionContext) _Finding_message(ctx context.Context, field graphql.CollectedField, obj *model.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Finding_object(ctx context.Context, field graphql.CollectedField, obj *model.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_object(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Object, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_object(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Finding_cluster(ctx context.Context, field graphql.CollectedField, obj *model.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_cluster(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cluster, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_cluster(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Finding_namespace(ctx context.Context, field graphql.CollectedField, obj *model.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_namespace(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Namespace, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_namespace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Finding_name(ctx context.Context, field graphql.CollectedField, obj *model.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Finding_kind(ctx context.Context, field graphql.CollectedField, obj *model.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Finding_controlPlane(ctx context.Context, field graphql.CollectedField, obj *model.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_controlPlane(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ControlPlane, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_controlPlane(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Finding_path(ctx context.Context, field graphql.CollectedField, obj *model.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_path(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Path, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Finding_line(ctx context.Context, field graphql.CollectedField, obj *model.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_line(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Line(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_line(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, true, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Finding_context(ctx context.Context, field graphql.CollectedField, obj *model.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_context(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Context, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Label) graphql.Marshaler {
+			return ec.marshalNLabel2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐLabelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_context(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Finding",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Label(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Finding_documentation(ctx context.Context, field graphql.CollectedField, obj *model.Finding) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Finding_documentation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Documentation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Finding_documentation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Finding", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Flag_flag(ctx context.Context, field graphql.CollectedField, obj *model.Flag) (ret graphql.Marshaler) {
@@ -4623,6 +5771,38 @@ func (ec *executionContext) fieldContext_Gateway_ports(_ context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Gateway_health(ctx context.Context, field graphql.CollectedField, obj *model.Gateway) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Gateway_health(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Gateway().Health(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Health) graphql.Marshaler {
+			return ec.marshalOHealth2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealth(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Gateway_health(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Gateway",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Health(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Gateway_traffic(ctx context.Context, field graphql.CollectedField, obj *model.Gateway) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -4722,6 +5902,452 @@ func (ec *executionContext) _GatewayPort_targetPort(ctx context.Context, field g
 }
 func (ec *executionContext) fieldContext_GatewayPort_targetPort(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("GatewayPort", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Health_id(ctx context.Context, field graphql.CollectedField, obj *model.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Health_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Health_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Health", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Health_cluster(ctx context.Context, field graphql.CollectedField, obj *model.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Health_cluster(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cluster, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Health_cluster(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Health", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Health_namespace(ctx context.Context, field graphql.CollectedField, obj *model.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Health_namespace(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Namespace, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Health_namespace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Health", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Health_name(ctx context.Context, field graphql.CollectedField, obj *model.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Health_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Health_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Health", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Health_kind(ctx context.Context, field graphql.CollectedField, obj *model.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Health_kind(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kind, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Health_kind(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Health", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Health_verdict(ctx context.Context, field graphql.CollectedField, obj *model.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Health_verdict(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Verdict, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Verdict) graphql.Marshaler {
+			return ec.marshalNVerdict2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐVerdict(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Health_verdict(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Health", field, false, false, errors.New("field of type Verdict does not have child fields"))
+}
+
+func (ec *executionContext) _Health_score(ctx context.Context, field graphql.CollectedField, obj *model.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Health_score(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Score, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Health_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Health", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _Health_measures(ctx context.Context, field graphql.CollectedField, obj *model.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Health_measures(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Measures, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.HealthMeasure) graphql.Marshaler {
+			return ec.marshalNHealthMeasure2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealthMeasureᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Health_measures(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Health",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HealthMeasure(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _HealthMeasure_measure(ctx context.Context, field graphql.CollectedField, obj *model.HealthMeasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HealthMeasure_measure(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Measure, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Measure) graphql.Marshaler {
+			return ec.marshalNMeasure2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMeasure(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HealthMeasure_measure(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HealthMeasure", field, false, false, errors.New("field of type Measure does not have child fields"))
+}
+
+func (ec *executionContext) _HealthMeasure_verdict(ctx context.Context, field graphql.CollectedField, obj *model.HealthMeasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HealthMeasure_verdict(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Verdict, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Verdict) graphql.Marshaler {
+			return ec.marshalNVerdict2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐVerdict(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HealthMeasure_verdict(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HealthMeasure", field, false, false, errors.New("field of type Verdict does not have child fields"))
+}
+
+func (ec *executionContext) _HealthMeasure_score(ctx context.Context, field graphql.CollectedField, obj *model.HealthMeasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HealthMeasure_score(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Score, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HealthMeasure_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HealthMeasure", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _HealthMeasure_observed(ctx context.Context, field graphql.CollectedField, obj *model.HealthMeasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HealthMeasure_observed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Observed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HealthMeasure_observed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HealthMeasure", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _HealthMeasure_low(ctx context.Context, field graphql.CollectedField, obj *model.HealthMeasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HealthMeasure_low(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Low, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HealthMeasure_low(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HealthMeasure", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _HealthMeasure_high(ctx context.Context, field graphql.CollectedField, obj *model.HealthMeasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HealthMeasure_high(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.High, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HealthMeasure_high(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HealthMeasure", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _HealthMeasure_unit(ctx context.Context, field graphql.CollectedField, obj *model.HealthMeasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HealthMeasure_unit(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Unit, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HealthMeasure_unit(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HealthMeasure", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _HealthMeasure_explanation(ctx context.Context, field graphql.CollectedField, obj *model.HealthMeasure) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HealthMeasure_explanation(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Explanation, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HealthMeasure_explanation(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HealthMeasure", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _HealthPoint_time(ctx context.Context, field graphql.CollectedField, obj *model.HealthPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HealthPoint_time(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Time, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HealthPoint_time(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HealthPoint", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _HealthPoint_score(ctx context.Context, field graphql.CollectedField, obj *model.HealthPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HealthPoint_score(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Score, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_HealthPoint_score(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HealthPoint", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _HealthPoint_verdict(ctx context.Context, field graphql.CollectedField, obj *model.HealthPoint) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_HealthPoint_verdict(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Verdict, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.Verdict) graphql.Marshaler {
+			return ec.marshalNVerdict2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐVerdict(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_HealthPoint_verdict(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("HealthPoint", field, false, false, errors.New("field of type Verdict does not have child fields"))
 }
 
 func (ec *executionContext) _Label_key(ctx context.Context, field graphql.CollectedField, obj *model.Label) (ret graphql.Marshaler) {
@@ -5734,6 +7360,29 @@ func (ec *executionContext) fieldContext_Numbers_podsInMesh(_ context.Context, f
 	return graphql.NewScalarFieldContext("Numbers", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _Numbers_findings(ctx context.Context, field graphql.CollectedField, obj *model.Numbers) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Numbers_findings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Numbers().Findings(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *int) graphql.Marshaler {
+			return ec.marshalOInt2ᚖint(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Numbers_findings(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Numbers", field, true, true, errors.New("field of type Int does not have child fields"))
+}
+
 func (ec *executionContext) _Numbers_requestsPerSecond(ctx context.Context, field graphql.CollectedField, obj *model.Numbers) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6403,6 +8052,282 @@ func (ec *executionContext) _Problem_path(ctx context.Context, field graphql.Col
 }
 func (ec *executionContext) fieldContext_Problem_path(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Problem", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Proxy_id(ctx context.Context, field graphql.CollectedField, obj *model.Proxy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Proxy_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Proxy_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Proxy", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _Proxy_cluster(ctx context.Context, field graphql.CollectedField, obj *model.Proxy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Proxy_cluster(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cluster, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Proxy_cluster(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Proxy", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Proxy_namespace(ctx context.Context, field graphql.CollectedField, obj *model.Proxy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Proxy_namespace(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Namespace, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Proxy_namespace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Proxy", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Proxy_name(ctx context.Context, field graphql.CollectedField, obj *model.Proxy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Proxy_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Proxy_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Proxy", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Proxy_version(ctx context.Context, field graphql.CollectedField, obj *model.Proxy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Proxy_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Proxy_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Proxy", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Proxy_proxyless(ctx context.Context, field graphql.CollectedField, obj *model.Proxy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Proxy_proxyless(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Proxyless, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Proxy_proxyless(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Proxy", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Proxy_cds(ctx context.Context, field graphql.CollectedField, obj *model.Proxy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Proxy_cds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.SyncState) graphql.Marshaler {
+			return ec.marshalNSyncState2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐSyncState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Proxy_cds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Proxy", field, false, false, errors.New("field of type SyncState does not have child fields"))
+}
+
+func (ec *executionContext) _Proxy_lds(ctx context.Context, field graphql.CollectedField, obj *model.Proxy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Proxy_lds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Lds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.SyncState) graphql.Marshaler {
+			return ec.marshalNSyncState2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐSyncState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Proxy_lds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Proxy", field, false, false, errors.New("field of type SyncState does not have child fields"))
+}
+
+func (ec *executionContext) _Proxy_eds(ctx context.Context, field graphql.CollectedField, obj *model.Proxy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Proxy_eds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Eds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.SyncState) graphql.Marshaler {
+			return ec.marshalNSyncState2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐSyncState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Proxy_eds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Proxy", field, false, false, errors.New("field of type SyncState does not have child fields"))
+}
+
+func (ec *executionContext) _Proxy_rds(ctx context.Context, field graphql.CollectedField, obj *model.Proxy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Proxy_rds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Rds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v model.SyncState) graphql.Marshaler {
+			return ec.marshalNSyncState2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐSyncState(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Proxy_rds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Proxy", field, false, false, errors.New("field of type SyncState does not have child fields"))
+}
+
+func (ec *executionContext) _Proxy_problems(ctx context.Context, field graphql.CollectedField, obj *model.Proxy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Proxy_problems(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problems, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Proxy_problems(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Proxy", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Proxy_pod(ctx context.Context, field graphql.CollectedField, obj *model.Proxy) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Proxy_pod(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Pod, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Proxy_pod(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Proxy", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Query_me(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -7149,6 +9074,170 @@ func (ec *executionContext) fieldContext_Query_allowed(ctx context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_findings(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_findings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Findings(ctx, fc.Args["filter"].(*model.Filter), fc.Args["severity"].(*model.Severity))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Finding) graphql.Marshaler {
+			return ec.marshalNFinding2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐFindingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_findings(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Finding(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_findings_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_health(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_health(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Health(ctx, fc.Args["filter"].(*model.Filter), fc.Args["at"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Health) graphql.Marshaler {
+			return ec.marshalNHealth2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealthᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_health(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Health(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_health_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_healthHistory(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_healthHistory(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().HealthHistory(ctx, fc.Args["id"].(string), fc.Args["from"].(string), fc.Args["to"].(string), fc.Args["points"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.HealthPoint) graphql.Marshaler {
+			return ec.marshalNHealthPoint2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealthPointᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_healthHistory(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HealthPoint(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_healthHistory_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_trustBundles(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_trustBundles(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().TrustBundles(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.TrustBundle) graphql.Marshaler {
+			return ec.marshalNTrustBundle2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐTrustBundleᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_trustBundles(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_TrustBundle(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_topology(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -7800,6 +9889,75 @@ func (ec *executionContext) fieldContext_ResourcePage_total(_ context.Context, f
 	return graphql.NewScalarFieldContext("ResourcePage", field, false, false, errors.New("field of type Int does not have child fields"))
 }
 
+func (ec *executionContext) _Root_subject(ctx context.Context, field graphql.CollectedField, obj *model.Root) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Root_subject(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Subject, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Root_subject(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Root", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Root_fingerprint(ctx context.Context, field graphql.CollectedField, obj *model.Root) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Root_fingerprint(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Fingerprint, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Root_fingerprint(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Root", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Root_notAfter(ctx context.Context, field graphql.CollectedField, obj *model.Root) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Root_notAfter(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.NotAfter, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Root_notAfter(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Root", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _Series_measure(ctx context.Context, field graphql.CollectedField, obj *model.Series) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8190,6 +10348,38 @@ func (ec *executionContext) fieldContext_Service_workloads(_ context.Context, fi
 	return fc, nil
 }
 
+func (ec *executionContext) _Service_health(ctx context.Context, field graphql.CollectedField, obj *model.Service) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Service_health(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Service().Health(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Health) graphql.Marshaler {
+			return ec.marshalOHealth2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealth(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Service_health(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Service",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Health(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Service_traffic(ctx context.Context, field graphql.CollectedField, obj *model.Service) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -8370,6 +10560,94 @@ func (ec *executionContext) fieldContext_Subscription_podLog(ctx context.Context
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Subscription_podLog_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_findings(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_findings(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().Findings(ctx, fc.Args["filter"].(*model.Filter), fc.Args["severity"].(*model.Severity))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Finding) graphql.Marshaler {
+			return ec.marshalNFinding2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐFindingᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_findings(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Finding(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_findings_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_health(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_health(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().Health(ctx, fc.Args["filter"].(*model.Filter), fc.Args["seconds"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Health) graphql.Marshaler {
+			return ec.marshalNHealth2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealthᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_health(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Health(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_health_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -9284,6 +11562,84 @@ func (ec *executionContext) fieldContext_Traffic_flags(_ context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _TrustBundle_controlPlane(ctx context.Context, field graphql.CollectedField, obj *model.TrustBundle) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrustBundle_controlPlane(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ControlPlane, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrustBundle_controlPlane(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrustBundle", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _TrustBundle_trustDomain(ctx context.Context, field graphql.CollectedField, obj *model.TrustBundle) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrustBundle_trustDomain(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.TrustDomain, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrustBundle_trustDomain(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("TrustBundle", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _TrustBundle_roots(ctx context.Context, field graphql.CollectedField, obj *model.TrustBundle) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_TrustBundle_roots(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Roots, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Root) graphql.Marshaler {
+			return ec.marshalNRoot2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐRootᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_TrustBundle_roots(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "TrustBundle",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Root(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Workload_id(ctx context.Context, field graphql.CollectedField, obj *model.Workload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9628,6 +11984,38 @@ func (ec *executionContext) fieldContext_Workload_services(_ context.Context, fi
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Service(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Workload_health(ctx context.Context, field graphql.CollectedField, obj *model.Workload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workload_health(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Workload().Health(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Health) graphql.Marshaler {
+			return ec.marshalOHealth2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealth(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Workload_health(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Workload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Health(ctx, field)
 		},
 	}
 	return fc, nil
@@ -11232,6 +13620,42 @@ func (ec *executionContext) _ControlPlane(ctx context.Context, sel ast.Selection
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "proxies":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._ControlPlane_proxies(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.Deferrable != nil {
+				dfs, ok := deferred[field.Deferrable.Label]
+				di := 0
+				if ok {
+					dfs.AddField(field)
+					di = len(dfs.Values) - 1
+				} else {
+					dfs = graphql.NewFieldSet([]graphql.CollectedField{field})
+					deferred[field.Deferrable.Label] = dfs
+				}
+				dfs.Concurrently(di, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, dfs)
+				})
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -11290,6 +13714,129 @@ func (ec *executionContext) _Event(ctx context.Context, sel ast.SelectionSet, ob
 			out.Values[i] = ec._Event_last(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferred), math.MaxInt32)))
+
+	for label, dfs := range deferred {
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Label:    label,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: dfs,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var findingImplementors = []string{"Finding"}
+
+func (ec *executionContext) _Finding(ctx context.Context, sel ast.SelectionSet, obj *model.Finding) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, findingImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := make(map[string]*graphql.FieldSet)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Finding")
+		case "id":
+			out.Values[i] = ec._Finding_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "check":
+			out.Values[i] = ec._Finding_check(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "severity":
+			out.Values[i] = ec._Finding_severity(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "message":
+			out.Values[i] = ec._Finding_message(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "object":
+			out.Values[i] = ec._Finding_object(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "cluster":
+			out.Values[i] = ec._Finding_cluster(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "namespace":
+			out.Values[i] = ec._Finding_namespace(ctx, field, obj)
+		case "name":
+			out.Values[i] = ec._Finding_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "kind":
+			out.Values[i] = ec._Finding_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "controlPlane":
+			out.Values[i] = ec._Finding_controlPlane(ctx, field, obj)
+		case "path":
+			out.Values[i] = ec._Finding_path(ctx, field, obj)
+		case "line":
+			field := field
+
+			innerFunc := func(ctx context.Context, _ *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Finding_line(ctx, field, obj)
+				return res
+			}
+
+			if field.Deferrable != nil {
+				dfs, ok := deferred[field.Deferrable.Label]
+				di := 0
+				if ok {
+					dfs.AddField(field)
+					di = len(dfs.Values) - 1
+				} else {
+					dfs = graphql.NewFieldSet([]graphql.CollectedField{field})
+					deferred[field.Deferrable.Label] = dfs
+				}
+				dfs.Concurrently(di, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, dfs)
+				})
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "context":
+			out.Values[i] = ec._Finding_context(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
+			}
+		case "documentation":
+			out.Values[i] = ec._Finding_documentation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
@@ -11426,6 +13973,39 @@ func (ec *executionContext) _Gateway(ctx context.Context, sel ast.SelectionSet, 
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "health":
+			field := field
+
+			innerFunc := func(ctx context.Context, _ *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Gateway_health(ctx, field, obj)
+				return res
+			}
+
+			if field.Deferrable != nil {
+				dfs, ok := deferred[field.Deferrable.Label]
+				di := 0
+				if ok {
+					dfs.AddField(field)
+					di = len(dfs.Values) - 1
+				} else {
+					dfs = graphql.NewFieldSet([]graphql.CollectedField{field})
+					deferred[field.Deferrable.Label] = dfs
+				}
+				dfs.Concurrently(di, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, dfs)
+				})
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "traffic":
 			field := field
 
@@ -11505,6 +14085,185 @@ func (ec *executionContext) _GatewayPort(ctx context.Context, sel ast.SelectionS
 			}
 		case "targetPort":
 			out.Values[i] = ec._GatewayPort_targetPort(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferred), math.MaxInt32)))
+
+	for label, dfs := range deferred {
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Label:    label,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: dfs,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var healthImplementors = []string{"Health"}
+
+func (ec *executionContext) _Health(ctx context.Context, sel ast.SelectionSet, obj *model.Health) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, healthImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := make(map[string]*graphql.FieldSet)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Health")
+		case "id":
+			out.Values[i] = ec._Health_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cluster":
+			out.Values[i] = ec._Health_cluster(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "namespace":
+			out.Values[i] = ec._Health_namespace(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._Health_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kind":
+			out.Values[i] = ec._Health_kind(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "verdict":
+			out.Values[i] = ec._Health_verdict(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "score":
+			out.Values[i] = ec._Health_score(ctx, field, obj)
+		case "measures":
+			out.Values[i] = ec._Health_measures(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferred), math.MaxInt32)))
+
+	for label, dfs := range deferred {
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Label:    label,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: dfs,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var healthMeasureImplementors = []string{"HealthMeasure"}
+
+func (ec *executionContext) _HealthMeasure(ctx context.Context, sel ast.SelectionSet, obj *model.HealthMeasure) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, healthMeasureImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := make(map[string]*graphql.FieldSet)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HealthMeasure")
+		case "measure":
+			out.Values[i] = ec._HealthMeasure_measure(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "verdict":
+			out.Values[i] = ec._HealthMeasure_verdict(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "score":
+			out.Values[i] = ec._HealthMeasure_score(ctx, field, obj)
+		case "observed":
+			out.Values[i] = ec._HealthMeasure_observed(ctx, field, obj)
+		case "low":
+			out.Values[i] = ec._HealthMeasure_low(ctx, field, obj)
+		case "high":
+			out.Values[i] = ec._HealthMeasure_high(ctx, field, obj)
+		case "unit":
+			out.Values[i] = ec._HealthMeasure_unit(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "explanation":
+			out.Values[i] = ec._HealthMeasure_explanation(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferred), math.MaxInt32)))
+
+	for label, dfs := range deferred {
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Label:    label,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: dfs,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var healthPointImplementors = []string{"HealthPoint"}
+
+func (ec *executionContext) _HealthPoint(ctx context.Context, sel ast.SelectionSet, obj *model.HealthPoint) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, healthPointImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := make(map[string]*graphql.FieldSet)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("HealthPoint")
+		case "time":
+			out.Values[i] = ec._HealthPoint_time(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "score":
+			out.Values[i] = ec._HealthPoint_score(ctx, field, obj)
+		case "verdict":
+			out.Values[i] = ec._HealthPoint_verdict(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -11984,38 +14743,71 @@ func (ec *executionContext) _Numbers(ctx context.Context, sel ast.SelectionSet, 
 		case "clusters":
 			out.Values[i] = ec._Numbers_clusters(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "services":
 			out.Values[i] = ec._Numbers_services(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "servicesInMesh":
 			out.Values[i] = ec._Numbers_servicesInMesh(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "workloads":
 			out.Values[i] = ec._Numbers_workloads(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "workloadsInMesh":
 			out.Values[i] = ec._Numbers_workloadsInMesh(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "pods":
 			out.Values[i] = ec._Numbers_pods(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
 		case "podsInMesh":
 			out.Values[i] = ec._Numbers_podsInMesh(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
-				out.Invalids++
+				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "findings":
+			field := field
+
+			innerFunc := func(ctx context.Context, _ *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Numbers_findings(ctx, field, obj)
+				return res
+			}
+
+			if field.Deferrable != nil {
+				dfs, ok := deferred[field.Deferrable.Label]
+				di := 0
+				if ok {
+					dfs.AddField(field)
+					di = len(dfs.Values) - 1
+				} else {
+					dfs = graphql.NewFieldSet([]graphql.CollectedField{field})
+					deferred[field.Deferrable.Label] = dfs
+				}
+				dfs.Concurrently(di, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, dfs)
+				})
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "requestsPerSecond":
 			out.Values[i] = ec._Numbers_requestsPerSecond(ctx, field, obj)
 		case "p95":
@@ -12324,6 +15116,94 @@ func (ec *executionContext) _Problem(ctx context.Context, sel ast.SelectionSet, 
 			}
 		case "path":
 			out.Values[i] = ec._Problem_path(ctx, field, obj)
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferred), math.MaxInt32)))
+
+	for label, dfs := range deferred {
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Label:    label,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: dfs,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var proxyImplementors = []string{"Proxy"}
+
+func (ec *executionContext) _Proxy(ctx context.Context, sel ast.SelectionSet, obj *model.Proxy) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, proxyImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := make(map[string]*graphql.FieldSet)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Proxy")
+		case "id":
+			out.Values[i] = ec._Proxy_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cluster":
+			out.Values[i] = ec._Proxy_cluster(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "namespace":
+			out.Values[i] = ec._Proxy_namespace(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._Proxy_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "version":
+			out.Values[i] = ec._Proxy_version(ctx, field, obj)
+		case "proxyless":
+			out.Values[i] = ec._Proxy_proxyless(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cds":
+			out.Values[i] = ec._Proxy_cds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "lds":
+			out.Values[i] = ec._Proxy_lds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "eds":
+			out.Values[i] = ec._Proxy_eds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "rds":
+			out.Values[i] = ec._Proxy_rds(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problems":
+			out.Values[i] = ec._Proxy_problems(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "pod":
+			out.Values[i] = ec._Proxy_pod(ctx, field, obj)
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -12744,6 +15624,94 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "findings":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_findings(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "health":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_health(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "healthHistory":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_healthHistory(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "trustBundles":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_trustBundles(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "topology":
 			field := field
 
@@ -13035,6 +16003,55 @@ func (ec *executionContext) _ResourcePage(ctx context.Context, sel ast.Selection
 	return out
 }
 
+var rootImplementors = []string{"Root"}
+
+func (ec *executionContext) _Root(ctx context.Context, sel ast.SelectionSet, obj *model.Root) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, rootImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := make(map[string]*graphql.FieldSet)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Root")
+		case "subject":
+			out.Values[i] = ec._Root_subject(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "fingerprint":
+			out.Values[i] = ec._Root_fingerprint(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "notAfter":
+			out.Values[i] = ec._Root_notAfter(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferred), math.MaxInt32)))
+
+	for label, dfs := range deferred {
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Label:    label,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: dfs,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
 var seriesImplementors = []string{"Series"}
 
 func (ec *executionContext) _Series(ctx context.Context, sel ast.SelectionSet, obj *model.Series) graphql.Marshaler {
@@ -13183,6 +16200,39 @@ func (ec *executionContext) _Service(ctx context.Context, sel ast.SelectionSet, 
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "health":
+			field := field
+
+			innerFunc := func(ctx context.Context, _ *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Service_health(ctx, field, obj)
+				return res
+			}
+
+			if field.Deferrable != nil {
+				dfs, ok := deferred[field.Deferrable.Label]
+				di := 0
+				if ok {
+					dfs.AddField(field)
+					di = len(dfs.Values) - 1
+				} else {
+					dfs = graphql.NewFieldSet([]graphql.CollectedField{field})
+					deferred[field.Deferrable.Label] = dfs
+				}
+				dfs.Concurrently(di, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, dfs)
+				})
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "traffic":
 			field := field
 
@@ -13305,6 +16355,10 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_inventoryChanged(ctx, fields[0])
 	case "podLog":
 		return ec._Subscription_podLog(ctx, fields[0])
+	case "findings":
+		return ec._Subscription_findings(ctx, fields[0])
+	case "health":
+		return ec._Subscription_health(ctx, fields[0])
 	case "topology":
 		return ec._Subscription_topology(ctx, fields[0])
 	default:
@@ -13607,6 +16661,55 @@ func (ec *executionContext) _Traffic(ctx context.Context, sel ast.SelectionSet, 
 	return out
 }
 
+var trustBundleImplementors = []string{"TrustBundle"}
+
+func (ec *executionContext) _TrustBundle(ctx context.Context, sel ast.SelectionSet, obj *model.TrustBundle) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, trustBundleImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := make(map[string]*graphql.FieldSet)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("TrustBundle")
+		case "controlPlane":
+			out.Values[i] = ec._TrustBundle_controlPlane(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "trustDomain":
+			out.Values[i] = ec._TrustBundle_trustDomain(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "roots":
+			out.Values[i] = ec._TrustBundle_roots(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferred), math.MaxInt32)))
+
+	for label, dfs := range deferred {
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Label:    label,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: dfs,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
 var workloadImplementors = []string{"Workload"}
 
 func (ec *executionContext) _Workload(ctx context.Context, sel ast.SelectionSet, obj *model.Workload) graphql.Marshaler {
@@ -13690,6 +16793,39 @@ func (ec *executionContext) _Workload(ctx context.Context, sel ast.SelectionSet,
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
+				return res
+			}
+
+			if field.Deferrable != nil {
+				dfs, ok := deferred[field.Deferrable.Label]
+				di := 0
+				if ok {
+					dfs.AddField(field)
+					di = len(dfs.Values) - 1
+				} else {
+					dfs = graphql.NewFieldSet([]graphql.CollectedField{field})
+					deferred[field.Deferrable.Label] = dfs
+				}
+				dfs.Concurrently(di, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, dfs)
+				})
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		case "health":
+			field := field
+
+			innerFunc := func(ctx context.Context, _ *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Workload_health(ctx, field, obj)
 				return res
 			}
 
@@ -14333,6 +17469,26 @@ func (ec *executionContext) marshalNEvent2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋ
 	return ret
 }
 
+func (ec *executionContext) marshalNFinding2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐFinding(ctx context.Context, sel ast.SelectionSet, v model.Finding) graphql.Marshaler {
+	return ec._Finding(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNFinding2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐFindingᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Finding) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNFinding2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐFinding(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNFlag2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐFlag(ctx context.Context, sel ast.SelectionSet, v model.Flag) graphql.Marshaler {
 	return ec._Flag(ctx, sel, &v)
 }
@@ -14398,6 +17554,66 @@ func (ec *executionContext) marshalNGatewayPort2ᚕgithubᚗcomᚋmeshmanagerᚋ
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNGatewayPort2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐGatewayPort(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNHealth2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealth(ctx context.Context, sel ast.SelectionSet, v model.Health) graphql.Marshaler {
+	return ec._Health(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNHealth2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealthᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Health) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNHealth2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealth(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNHealthMeasure2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealthMeasure(ctx context.Context, sel ast.SelectionSet, v model.HealthMeasure) graphql.Marshaler {
+	return ec._HealthMeasure(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNHealthMeasure2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealthMeasureᚄ(ctx context.Context, sel ast.SelectionSet, v []model.HealthMeasure) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNHealthMeasure2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealthMeasure(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNHealthPoint2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealthPoint(ctx context.Context, sel ast.SelectionSet, v model.HealthPoint) graphql.Marshaler {
+	return ec._HealthPoint(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNHealthPoint2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealthPointᚄ(ctx context.Context, sel ast.SelectionSet, v []model.HealthPoint) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNHealthPoint2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealthPoint(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {
@@ -14724,6 +17940,26 @@ func (ec *executionContext) marshalNProblem2ᚕgithubᚗcomᚋmeshmanagerᚋsmm�
 	return ret
 }
 
+func (ec *executionContext) marshalNProxy2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐProxy(ctx context.Context, sel ast.SelectionSet, v model.Proxy) graphql.Marshaler {
+	return ec._Proxy(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNProxy2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐProxyᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Proxy) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNProxy2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐProxy(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNResource2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐResource(ctx context.Context, sel ast.SelectionSet, v model.Resource) graphql.Marshaler {
 	return ec._Resource(ctx, sel, &v)
 }
@@ -14776,6 +18012,26 @@ func (ec *executionContext) marshalNResourcePage2ᚖgithubᚗcomᚋmeshmanager�
 		return graphql.Null
 	}
 	return ec._ResourcePage(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNRoot2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐRoot(ctx context.Context, sel ast.SelectionSet, v model.Root) graphql.Marshaler {
+	return ec._Root(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNRoot2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐRootᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Root) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNRoot2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐRoot(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNSeries2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐSeries(ctx context.Context, sel ast.SelectionSet, v model.Series) graphql.Marshaler {
@@ -14832,6 +18088,16 @@ func (ec *executionContext) marshalNServicePage2ᚖgithubᚗcomᚋmeshmanagerᚋ
 	return ec._ServicePage(ctx, sel, v)
 }
 
+func (ec *executionContext) unmarshalNSeverity2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐSeverity(ctx context.Context, v any) (model.Severity, error) {
+	var res model.Severity
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSeverity2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐSeverity(ctx context.Context, sel ast.SelectionSet, v model.Severity) graphql.Marshaler {
+	return v
+}
+
 func (ec *executionContext) unmarshalNString2string(ctx context.Context, v any) (string, error) {
 	res, err := graphql.UnmarshalString(v)
 	return res, graphql.ErrorOnPath(ctx, err)
@@ -14876,6 +18142,16 @@ func (ec *executionContext) marshalNString2ᚕstringᚄ(ctx context.Context, sel
 	}
 
 	return ret
+}
+
+func (ec *executionContext) unmarshalNSyncState2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐSyncState(ctx context.Context, v any) (model.SyncState, error) {
+	var res model.SyncState
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNSyncState2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐSyncState(ctx context.Context, sel ast.SelectionSet, v model.SyncState) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalNTopology2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐTopology(ctx context.Context, sel ast.SelectionSet, v model.Topology) graphql.Marshaler {
@@ -14940,6 +18216,36 @@ func (ec *executionContext) marshalNTraffic2ᚖgithubᚗcomᚋmeshmanagerᚋsmm�
 		return graphql.Null
 	}
 	return ec._Traffic(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNTrustBundle2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐTrustBundle(ctx context.Context, sel ast.SelectionSet, v model.TrustBundle) graphql.Marshaler {
+	return ec._TrustBundle(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTrustBundle2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐTrustBundleᚄ(ctx context.Context, sel ast.SelectionSet, v []model.TrustBundle) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNTrustBundle2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐTrustBundle(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) unmarshalNVerdict2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐVerdict(ctx context.Context, v any) (model.Verdict, error) {
+	var res model.Verdict
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalNVerdict2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐVerdict(ctx context.Context, sel ast.SelectionSet, v model.Verdict) graphql.Marshaler {
+	return v
 }
 
 func (ec *executionContext) marshalNWorkload2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐWorkload(ctx context.Context, sel ast.SelectionSet, v model.Workload) graphql.Marshaler {
@@ -15172,6 +18478,13 @@ func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel as
 	return graphql.WrapContextMarshaler(ctx, res)
 }
 
+func (ec *executionContext) marshalOHealth2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealth(ctx context.Context, sel ast.SelectionSet, v *model.Health) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return ec._Health(ctx, sel, v)
+}
+
 func (ec *executionContext) unmarshalOID2ᚖstring(ctx context.Context, v any) (*string, error) {
 	if v == nil {
 		return nil, nil
@@ -15234,6 +18547,22 @@ func (ec *executionContext) marshalOService2ᚖgithubᚗcomᚋmeshmanagerᚋsmm�
 		return graphql.Null
 	}
 	return ec._Service(ctx, sel, v)
+}
+
+func (ec *executionContext) unmarshalOSeverity2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐSeverity(ctx context.Context, v any) (*model.Severity, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.Severity)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOSeverity2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐSeverity(ctx context.Context, sel ast.SelectionSet, v *model.Severity) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) unmarshalOString2ᚕstringᚄ(ctx context.Context, v any) ([]string, error) {

@@ -9,14 +9,22 @@ type objectName struct{ namespace, name string }
 type index struct {
 	services  map[objectName]*inventory.Service
 	workloads map[objectName][]*inventory.Workload // of several kinds, which may share a name
+	pods      map[objectName]podOf
 	// servicesOf are the services that lead to the workloads of a name.
 	servicesOf map[objectName][]*inventory.Service
+}
+
+// podOf is a pod and what it belongs to.
+type podOf struct {
+	workload *inventory.Workload
+	pod      *inventory.Pod
 }
 
 func indexOf(i *inventory.Inventory) index {
 	x := index{
 		services:   make(map[objectName]*inventory.Service, len(i.Services)),
 		workloads:  make(map[objectName][]*inventory.Workload, len(i.Workloads)),
+		pods:       map[objectName]podOf{},
 		servicesOf: map[objectName][]*inventory.Service{},
 	}
 	for n := range i.Services {
@@ -31,6 +39,9 @@ func indexOf(i *inventory.Inventory) index {
 		w := &i.Workloads[n]
 		name := objectName{w.Namespace, w.Name}
 		x.workloads[name] = append(x.workloads[name], w)
+		for p := range w.Pods {
+			x.pods[objectName{w.Namespace, w.Pods[p].Name}] = podOf{w, &w.Pods[p]}
+		}
 	}
 	return x
 }

@@ -65,16 +65,6 @@ func (v *view) pod(namespace, name string) (*inventory.Workload, *inventory.Pod)
 	if !v.pods[namespace] {
 		return nil, nil
 	}
-	for i := range v.inventory.Workloads {
-		w := &v.inventory.Workloads[i]
-		if w.Namespace != namespace {
-			continue
-		}
-		for j := range w.Pods {
-			if w.Pods[j].Name == name {
-				return w, &w.Pods[j]
-			}
-		}
-	}
-	return nil, nil
+	found := v.byName().pods[objectName{namespace, name}]
+	return found.workload, found.pod
 }

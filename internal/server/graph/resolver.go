@@ -6,6 +6,8 @@ import (
 	"log/slog"
 
 	"github.com/meshmanager/smm/internal/server/cluster"
+	"github.com/meshmanager/smm/internal/server/findings"
+	"github.com/meshmanager/smm/internal/server/proxies"
 	"github.com/meshmanager/smm/internal/server/session"
 	"github.com/meshmanager/smm/internal/server/traffic"
 )
@@ -15,7 +17,13 @@ type Resolver struct {
 	Clusters []*cluster.Cluster
 	// Traffic tells what flows between workloads.
 	Traffic *traffic.Source
-	Log     *slog.Logger
+	// Board has the findings of the validation; nil without one.
+	Board *findings.Board
+	// Proxies knows what control planes tell of their proxies; nil when they are not asked.
+	Proxies *proxies.Watch
+	// Judge knows how objects behave; nil when nothing measures that.
+	Judge Judge
+	Log   *slog.Logger
 }
 
 type (
@@ -28,6 +36,7 @@ type (
 	node         struct{ *Resolver }
 	controlPlane struct{ *Resolver }
 	gateway      struct{ *Resolver }
+	numbers      struct{ *Resolver }
 )
 
 // Query answers what is read.
@@ -56,6 +65,9 @@ func (r *Resolver) ControlPlane() ControlPlaneResolver { return controlPlane{r} 
 
 // Gateway answers the fields of a gateway that cost extra.
 func (r *Resolver) Gateway() GatewayResolver { return gateway{r} }
+
+// Numbers answers the numbers that are counted on demand.
+func (r *Resolver) Numbers() NumbersResolver { return numbers{r} }
 
 var errNobody = errors.New("sign in first")
 

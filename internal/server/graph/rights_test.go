@@ -15,6 +15,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/wait"
 	"k8s.io/client-go/kubernetes"
 
+	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/server/graph"
 	"github.com/meshmanager/smm/internal/signin"
 	"github.com/meshmanager/smm/internal/telemetry/telemetrytest"
@@ -95,9 +96,9 @@ func newLab(t *testing.T) *lab {
 	t.Helper()
 	a := startAPI(t)
 	l := &lab{
-		api: a, open: a.kube.Namespace(t),
-		jane: signin.User{Name: "jane"}, admin: signin.User{Name: "root", Groups: []string{"system:masters"}},
+		api: a, open: a.kube.Namespace(t), admin: signin.User{Name: "root", Groups: []string{"system:masters"}},
 	}
+	l.jane = signin.User{Name: "jane-of-" + l.open}
 	l.closed = hidden + "-" + l.open
 	client := a.client
 	if _, err := client.CoreV1().Namespaces().Create(t.Context(), &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: l.closed}}, metav1.CreateOptions{}); err != nil {
@@ -105,6 +106,7 @@ func newLab(t *testing.T) *lab {
 	}
 	for namespace, name := range map[string]string{l.open: "visible", l.closed: hidden} {
 		l.fill(t, client, namespace, name)
+		l.judge.add(namespace, name)
 	}
 	for from, to := range map[string]string{l.open: l.closed, l.closed: l.open, hidden + "-other": l.closed} {
 		name := func(namespace, kind string) string {
@@ -117,6 +119,7 @@ func newLab(t *testing.T) *lab {
 			telemetrytest.Call{FromNamespace: from, FromName: name(from, "pod")},
 			telemetrytest.Call{ToNamespace: to, ToName: name(to, "pod"), Service: name(to, "service")}, 3)
 	}
+	l.planes.set(l.open, "visible-plane", "visible-pod."+l.open, hidden+"-pod."+l.closed)
 	binding := &rbacv1.RoleBinding{
 		ObjectMeta: metav1.ObjectMeta{Name: "view"},
 		RoleRef:    rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: "cluster-admin"},
@@ -126,6 +129,7 @@ func newLab(t *testing.T) *lab {
 		t.Fatal(err)
 	}
 	l.waitFor(t, l.jane, `{ services { items { name } } workloads { items { name } } }`, "visible-service", "visible-pod")
+	l.waitFor(t, l.admin, `{ findings { object } controlPlanes { proxies { name } } }`, hidden+"-pod", "proxies")
 	l.waitFor(t, l.admin, `{ services { items { name } } workloads { items { name } } gateways { name } }`, hidden+"-service", hidden+"-pod", hidden+"-gateway")
 	return l
 }
@@ -155,6 +159,12 @@ func (l *lab) fill(t *testing.T, client kubernetes.Interface, namespace, name st
 	}
 	if err == nil {
 		_, err = client.CoreV1().Events(namespace).Create(t.Context(), event, metav1.CreateOptions{})
+	}
+	for _, settings := range []string{"istio-" + name + "-plane", istio.RootCertConfigMap} {
+		if err == nil {
+			configMap := &corev1.ConfigMap{ObjectMeta: metav1.ObjectMeta{Name: settings}, Data: map[string]string{"mesh": "trustDomain: " + name + ".example"}}
+			_, err = client.CoreV1().ConfigMaps(namespace).Create(t.Context(), configMap, metav1.CreateOptions{})
+		}
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -195,7 +205,10 @@ func TestNoFieldShowsWhatAUserMayNotRead(t *testing.T) {
 		}
 	}
 	// Without these, the test would pass for an API that shows nothing at all.
-	for _, name := range []string{"namespaces", "services", "service", "workloads", "workload", "pod", "controlPlanes", "gateways", "resources", "resource", "events", "topology"} {
+	for _, name := range []string{
+		"namespaces", "services", "service", "workloads", "workload", "pod", "controlPlanes", "gateways", "resources", "resource", "events",
+		"topology", "findings", "health", "trustBundles",
+	} {
 		if !shownToAdmin[name] {
 			t.Errorf("%s does not show the administrator what is hidden from others", name)
 		}

@@ -59,3 +59,19 @@ func (s *Sessions) identify(r *http.Request) (Someone, error) {
 	user, expires, err := s.tokens.CheckID(r.Context(), token)
 	return Someone{User: user, Expires: expires}, err
 }
+
+// RequireOfCluster lets those pass whom the cluster knows by their bearer token, without signing in: programs in it.
+func (s *Sessions) RequireOfCluster(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if s.settings.Anonymous {
+			someone, _ := s.identify(r)
+			next.ServeHTTP(w, r.WithContext(With(r.Context(), someone)))
+			return
+		}
+		s.prove(w, r, func(ctx context.Context) (func(), error) {
+			token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+			user, err := s.verifier.Verify(ctx, signin.Credentials{Token: token})
+			return func() { next.ServeHTTP(w, r.WithContext(With(r.Context(), Someone{User: user}))) }, err
+		})
+	})
+}

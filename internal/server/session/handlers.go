@@ -47,20 +47,32 @@ func (s *Sessions) session(w http.ResponseWriter, r *http.Request) {
 	})
 }
 
-// attempt lets somebody prove who they are, and makes those wait who failed before.
-func (s *Sessions) attempt(w http.ResponseWriter, r *http.Request, request any, prove func(context.Context) (any, error)) {
+// attempt lets somebody prove who they are by what they send.
+func (s *Sessions) attempt(w http.ResponseWriter, r *http.Request, request any, exchange func(context.Context) (any, error)) {
+	s.prove(w, r, func(ctx context.Context) (func(), error) {
+		if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(request); err != nil {
+			return nil, errForm
+		}
+		result, err := exchange(ctx)
+		return func() { reply(w, result) }, err
+	})
+}
+
+// errForm tells that nothing was tried: the request is not of the right form.
+var errForm = errors.New("the request is no JSON of the right form")
+
+// prove lets somebody prove who they are, and makes those wait who failed before. The answer is given to who could.
+func (s *Sessions) prove(w http.ResponseWriter, r *http.Request, proof func(context.Context) (answer func(), err error)) {
 	source := sourceOf(r)
 	if wait := s.brake.Wait(source); wait > 0 {
 		w.Header().Set("Retry-After", strconv.Itoa(int(math.Ceil(wait.Seconds()))))
 		refuse(w, http.StatusTooManyRequests, "too many failed attempts to sign in: try again later")
 		return
 	}
-	if err := json.NewDecoder(http.MaxBytesReader(w, r.Body, maxBody)).Decode(request); err != nil {
-		refuse(w, http.StatusBadRequest, "the request is no JSON of the right form")
-		return
-	}
-	result, err := prove(r.Context())
+	answer, err := proof(r.Context())
 	switch {
+	case errors.Is(err, errForm):
+		refuse(w, http.StatusBadRequest, err.Error())
 	case errors.Is(err, signin.ErrRefused), errors.Is(err, signin.ErrToken):
 		s.brake.Failed(source)
 		s.settings.Log.WarnContext(r.Context(), "sign-in refused", "source", source)
@@ -70,7 +82,7 @@ func (s *Sessions) attempt(w http.ResponseWriter, r *http.Request, request any, 
 		refuse(w, http.StatusServiceUnavailable, "the cluster could not be asked: try again later")
 	default:
 		s.brake.Succeeded(source)
-		reply(w, result)
+		answer()
 	}
 }
 

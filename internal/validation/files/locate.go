@@ -26,13 +26,13 @@ func Locate(f validation.Finding) int {
 			return f.Source.Line
 		}
 		if line == f.Source.Line {
-			return f.Source.Line + fieldLine(text, f)
+			return f.Source.Line + FieldLine(text, f)
 		}
 	}
 }
 
-// fieldLine is the line of a field, counted from the document's first, which is 0.
-func fieldLine(text []byte, f validation.Finding) int {
+// FieldLine is the line of a finding's field in the YAML of its object, counted from the first, which is 0.
+func FieldLine(text []byte, f validation.Finding) int {
 	var root yaml.Node
 	if yaml.NewDecoder(bytes.NewReader(text)).Decode(&root) != nil || len(root.Content) == 0 {
 		return 0

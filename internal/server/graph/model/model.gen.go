@@ -75,6 +75,8 @@ type ControlPlane struct {
 	Namespaces []string `json:"namespaces"`
 	Pods       []Pod    `json:"pods"`
 	Yaml       string   `json:"yaml"`
+	// The proxies that are connected to it, or should be, and what they have of its configuration.
+	Proxies []Proxy `json:"proxies"`
 }
 
 // Something that happened to an object.
@@ -120,6 +122,8 @@ type Gateway struct {
 	// Labels of its pods, which Gateways select.
 	Labels []Label       `json:"labels"`
 	Ports  []GatewayPort `json:"ports"`
+	// Health of its workload. Null while it is not known.
+	Health *Health `json:"health,omitempty"`
 	// What passes; null when it is not known.
 	Traffic *Traffic `json:"traffic,omitempty"`
 }
@@ -129,6 +133,44 @@ type GatewayPort struct {
 	Name       string `json:"name"`
 	Number     int    `json:"number"`
 	TargetPort string `json:"targetPort"`
+}
+
+// How an object behaves, compared with its own past. What has lasted for a week is normal.
+type Health struct {
+	// ID of the object.
+	ID        string  `json:"id"`
+	Cluster   string  `json:"cluster"`
+	Namespace string  `json:"namespace"`
+	Name      string  `json:"name"`
+	Kind      string  `json:"kind"`
+	Verdict   Verdict `json:"verdict"`
+	// From 0 to 100; null without a verdict on any measure.
+	Score *int `json:"score,omitempty"`
+	// Those that lowered the score first.
+	Measures []HealthMeasure `json:"measures"`
+}
+
+// One measure of an object's behaviour.
+type HealthMeasure struct {
+	Measure Measure `json:"measure"`
+	Verdict Verdict `json:"verdict"`
+	// From 0 to 100; null without a verdict.
+	Score    *int     `json:"score,omitempty"`
+	Observed *float64 `json:"observed,omitempty"`
+	// What is expected at least, from its own past.
+	Low *float64 `json:"low,omitempty"`
+	// What is expected at most, from its own past.
+	High        *float64 `json:"high,omitempty"`
+	Unit        string   `json:"unit"`
+	Explanation string   `json:"explanation"`
+}
+
+// Health at one time.
+type HealthPoint struct {
+	// RFC 3339.
+	Time    string  `json:"time"`
+	Score   *int    `json:"score,omitempty"`
+	Verdict Verdict `json:"verdict"`
 }
 
 // One label.
@@ -207,6 +249,8 @@ type Numbers struct {
 	WorkloadsInMesh int `json:"workloadsInMesh"`
 	Pods            int `json:"pods"`
 	PodsInMesh      int `json:"podsInMesh"`
+	// Number of findings; null while the configuration was not read yet.
+	Findings *int `json:"findings,omitempty"`
 	// Requests that arrive in a second; null while no metrics backend answers.
 	RequestsPerSecond *float64 `json:"requestsPerSecond,omitempty"`
 	// Duration in seconds that 95 percent of the requests do not exceed; null when it is not known.
@@ -270,6 +314,31 @@ type Problem struct {
 	Path *string `json:"path,omitempty"`
 }
 
+// One proxy, or a workload that takes the proxy's part itself.
+type Proxy struct {
+	// ID of its pod.
+	ID        string `json:"id"`
+	Cluster   string `json:"cluster"`
+	Namespace string `json:"namespace"`
+	Name      string `json:"name"`
+	// Version of its Istio; null while it is not connected.
+	Version *string `json:"version,omitempty"`
+	// The application itself takes the proxy's part.
+	Proxyless bool `json:"proxyless"`
+	// Clusters: what can be called.
+	Cds SyncState `json:"cds"`
+	// Listeners: what is taken in.
+	Lds SyncState `json:"lds"`
+	// Endpoints: the addresses behind what can be called.
+	Eds SyncState `json:"eds"`
+	// Routes: which call leads where.
+	Rds SyncState `json:"rds"`
+	// What the proxy says of configuration that it rejects.
+	Problems []string `json:"problems"`
+	// Name of its pod; null for a proxy of a virtual machine.
+	Pod *string `json:"pod,omitempty"`
+}
+
 // Reading. Everything is limited to what the signed-in user may read in Kubernetes.
 type Query struct {
 }
@@ -311,6 +380,15 @@ type ResourcePage struct {
 	Total int `json:"total"`
 }
 
+// One root certificate.
+type Root struct {
+	Subject string `json:"subject"`
+	// SHA-256 of the certificate, in hexadecimal.
+	Fingerprint string `json:"fingerprint"`
+	// RFC 3339.
+	NotAfter string `json:"notAfter"`
+}
+
 // One measure over time.
 type Series struct {
 	Measure Measure `json:"measure"`
@@ -336,6 +414,8 @@ type Service struct {
 	// Labels of the pods that it selects.
 	Selector  []Label    `json:"selector"`
 	Workloads []Workload `json:"workloads"`
+	// Null while it is not known.
+	Health *Health `json:"health,omitempty"`
 	// What arrives; null when it is not known.
 	Traffic *Traffic `json:"traffic,omitempty"`
 }
@@ -423,6 +503,14 @@ type Traffic struct {
 	Flags []Flag `json:"flags"`
 }
 
+// The roots of one control plane: who has a certificate that leads to one of them is trusted.
+type TrustBundle struct {
+	// ID of the control plane.
+	ControlPlane string `json:"controlPlane"`
+	TrustDomain  string `json:"trustDomain"`
+	Roots        []Root `json:"roots"`
+}
+
 // Something whose pods do the same.
 type Workload struct {
 	ID        string `json:"id"`
@@ -441,6 +529,8 @@ type Workload struct {
 	ReadyPods  int       `json:"readyPods"`
 	Pods       []Pod     `json:"pods"`
 	Services   []Service `json:"services"`
+	// Null while it is not known.
+	Health *Health `json:"health,omitempty"`
 	// What arrives; null when it is not known.
 	Traffic *Traffic `json:"traffic,omitempty"`
 }
@@ -598,6 +688,198 @@ func (e *NodeKind) UnmarshalJSON(b []byte) error {
 }
 
 func (e NodeKind) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How bad a finding is.
+type Severity string
+
+const (
+	// It does not work, or not as written.
+	SeverityError Severity = "ERROR"
+	// It works, but probably not as meant.
+	SeverityWarning Severity = "WARNING"
+	// Worth knowing.
+	SeverityInfo Severity = "INFO"
+)
+
+var AllSeverity = []Severity{
+	SeverityError,
+	SeverityWarning,
+	SeverityInfo,
+}
+
+func (e Severity) IsValid() bool {
+	switch e {
+	case SeverityError, SeverityWarning, SeverityInfo:
+		return true
+	}
+	return false
+}
+
+func (e Severity) String() string {
+	return string(e)
+}
+
+func (e *Severity) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Severity(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Severity", str)
+	}
+	return nil
+}
+
+func (e Severity) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Severity) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Severity) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// How far one kind of a proxy's configuration is.
+type SyncState string
+
+const (
+	// The proxy has what the control plane has.
+	SyncStateSynced SyncState = "SYNCED"
+	// The proxy has not taken what it was sent a while ago.
+	SyncStateStale SyncState = "STALE"
+	// There is nothing of it to send.
+	SyncStateNotSent SyncState = "NOT_SENT"
+	// The proxy does not accept it, and keeps what it had.
+	SyncStateRejected SyncState = "REJECTED"
+	// The control plane was not asked yet, cannot be asked, or does not know the proxy.
+	SyncStateUnknown SyncState = "UNKNOWN"
+)
+
+var AllSyncState = []SyncState{
+	SyncStateSynced,
+	SyncStateStale,
+	SyncStateNotSent,
+	SyncStateRejected,
+	SyncStateUnknown,
+}
+
+func (e SyncState) IsValid() bool {
+	switch e {
+	case SyncStateSynced, SyncStateStale, SyncStateNotSent, SyncStateRejected, SyncStateUnknown:
+		return true
+	}
+	return false
+}
+
+func (e SyncState) String() string {
+	return string(e)
+}
+
+func (e *SyncState) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = SyncState(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid SyncState", str)
+	}
+	return nil
+}
+
+func (e SyncState) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *SyncState) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e SyncState) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
+}
+
+// What an object's behaviour is called.
+type Verdict string
+
+const (
+	VerdictHealthy  Verdict = "HEALTHY"
+	VerdictWarning  Verdict = "WARNING"
+	VerdictCritical Verdict = "CRITICAL"
+	// There is less than a day to compare with.
+	VerdictNotEnoughHistory Verdict = "NOT_ENOUGH_HISTORY"
+	// Nothing is reported of it.
+	VerdictNoData Verdict = "NO_DATA"
+)
+
+var AllVerdict = []Verdict{
+	VerdictHealthy,
+	VerdictWarning,
+	VerdictCritical,
+	VerdictNotEnoughHistory,
+	VerdictNoData,
+}
+
+func (e Verdict) IsValid() bool {
+	switch e {
+	case VerdictHealthy, VerdictWarning, VerdictCritical, VerdictNotEnoughHistory, VerdictNoData:
+		return true
+	}
+	return false
+}
+
+func (e Verdict) String() string {
+	return string(e)
+}
+
+func (e *Verdict) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = Verdict(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid Verdict", str)
+	}
+	return nil
+}
+
+func (e Verdict) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *Verdict) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e Verdict) MarshalJSON() ([]byte, error) {
 	var buf bytes.Buffer
 	e.MarshalGQL(&buf)
 	return buf.Bytes(), nil
