@@ -98,11 +98,11 @@ func runServer(ctx context.Context, app *App, options serverOptions) error {
 	}
 	log.InfoContext(ctx, "serving", "address", listener.Addr().String(), "cluster", options.clusterName)
 	clusters := []*cluster.Cluster{own}
-	board, proxies, err := server.Observe(clusters, log)
+	observers, err := server.Observe(clusters, mesh, log)
 	if err != nil {
 		return err
 	}
-	s := &server.Server{Sessions: sessions, Clusters: clusters, Mesh: mesh, Board: board, Proxies: proxies, Log: log}
+	s := &server.Server{Sessions: sessions, Clusters: clusters, Mesh: mesh, Observers: observers, Log: log}
 	return s.Run(ctx, listener)
 }
 

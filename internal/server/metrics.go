@@ -16,8 +16,8 @@ import (
 func (s *Server) metrics() http.Handler {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	if s.Board != nil {
-		registry.MustRegister(s.Board)
+	if s.Observers != nil {
+		registry.MustRegister(s.Observers.Board)
 	}
 	served := promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	return s.Sessions.RequireOfCluster(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -1,25 +1,53 @@
 package server
 
 import (
+	"context"
 	"log/slog"
 
+	"golang.org/x/sync/errgroup"
+
+	"github.com/meshmanager/smm/internal/server/behaviour"
 	"github.com/meshmanager/smm/internal/server/cluster"
 	"github.com/meshmanager/smm/internal/server/findings"
 	"github.com/meshmanager/smm/internal/server/proxies"
+	"github.com/meshmanager/smm/internal/telemetry"
 	"github.com/meshmanager/smm/internal/validation/live"
 )
 
-// Observe returns what watches the configuration of the clusters and the state of their proxies.
-func Observe(clusters []*cluster.Cluster, log *slog.Logger) (*findings.Board, *proxies.Watch, error) {
+// Observers watch the clusters with the product's own rights, once for all users.
+type Observers struct {
+	// Board has the findings of the validation.
+	Board *findings.Board
+	// Proxies knows what control planes tell of their proxies.
+	Proxies *proxies.Watch
+	// Behaviour judges the health of workloads and services.
+	Behaviour *behaviour.Watch
+}
+
+// Observe returns what observes the clusters, whose metrics the mesh has.
+func Observe(clusters []*cluster.Cluster, mesh *telemetry.Mesh, log *slog.Logger) (*Observers, error) {
 	var read []live.Cluster
 	var asked []proxies.Cluster
+	var judged []behaviour.Cluster
 	for _, c := range clusters {
 		read = append(read, live.Cluster{Name: c.Name, Config: c.Config()})
 		asked = append(asked, proxies.Cluster{Name: c.Name, Inventory: c.Inventory.Inventory, Ask: c.ProxyStatus})
+		judged = append(judged, behaviour.Cluster{Name: c.Name, Inventory: c.Inventory.Inventory})
 	}
 	board, err := findings.New(read, log)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	return board, proxies.New(asked, proxies.Interval, log, board.Tell), nil
+	return &Observers{
+		Board: board, Proxies: proxies.New(asked, proxies.Interval, log, board.Tell), Behaviour: behaviour.New(mesh, judged, log),
+	}, nil
+}
+
+// Run observes until the context ends.
+func (o *Observers) Run(ctx context.Context) error {
+	group, ctx := errgroup.WithContext(ctx)
+	for _, run := range []func(context.Context) error{o.Board.Run, o.Proxies.Run, o.Behaviour.Run} {
+		group.Go(func() error { return run(ctx) })
+	}
+	return group.Wait()
 }

@@ -14,9 +14,7 @@ import (
 
 	"github.com/meshmanager/smm/internal/server/cluster"
 	"github.com/meshmanager/smm/internal/server/dashboard"
-	"github.com/meshmanager/smm/internal/server/findings"
 	"github.com/meshmanager/smm/internal/server/graph"
-	"github.com/meshmanager/smm/internal/server/proxies"
 	"github.com/meshmanager/smm/internal/server/session"
 	"github.com/meshmanager/smm/internal/server/traffic"
 	"github.com/meshmanager/smm/internal/telemetry"
@@ -36,10 +34,9 @@ type Server struct {
 	Clusters []*cluster.Cluster
 	// Mesh has the metrics.
 	Mesh *telemetry.Mesh
-	// Board and Proxies are what Observe returns; nil to go without.
-	Board   *findings.Board
-	Proxies *proxies.Watch
-	Log     *slog.Logger
+	// Observers watch the clusters; nil to go without.
+	Observers *Observers
+	Log       *slog.Logger
 }
 
 // Handler returns everything that the server answers.
@@ -47,7 +44,11 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	s.Sessions.Routes(mux)
 	source := &traffic.Source{Mesh: s.Mesh, Inventories: cluster.Inventories(s.Clusters)}
-	api := graph.NewHandler(&graph.Resolver{Clusters: s.Clusters, Traffic: source, Board: s.Board, Proxies: s.Proxies, Log: s.Log})
+	resolver := &graph.Resolver{Clusters: s.Clusters, Traffic: source, Log: s.Log}
+	if o := s.Observers; o != nil {
+		resolver.Board, resolver.Proxies, resolver.Judge = o.Board, o.Proxies, o.Behaviour
+	}
+	api := graph.NewHandler(resolver)
 	mux.Handle("POST /api/graphql", s.Sessions.Require(http.MaxBytesHandler(api, maxBody)))
 	mux.Handle("GET /api/graphql/{file...}", console())
 	mux.Handle("GET /metrics", s.metrics())
@@ -66,11 +67,8 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	for _, c := range s.Clusters {
 		group.Go(func() error { return c.Run(ctx) })
 	}
-	if s.Board != nil {
-		group.Go(func() error { return s.Board.Run(ctx) })
-	}
-	if s.Proxies != nil {
-		group.Go(func() error { return s.Proxies.Run(ctx) })
+	if s.Observers != nil {
+		group.Go(func() error { return s.Observers.Run(ctx) })
 	}
 	group.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
