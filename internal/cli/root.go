@@ -36,6 +36,9 @@ func newRootCommand(app *App) *cobra.Command {
 		newOperatorCommand(app),
 		newIstioCommand(app),
 		newServerCommand(app),
+		newDashboardCommand(app),
+		newLoginCommand(app),
+		newConfigCommand(app),
 		newAnalyzeCommand(app),
 	)
 	addGroup(root, "workloads", "Workloads in the mesh:",

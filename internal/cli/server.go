@@ -71,22 +71,10 @@ func runServer(ctx context.Context, app *App, options serverOptions) error {
 			return err
 		}
 	}
-	level := slog.LevelInfo
-	if app.Verbose > 0 {
-		level = slog.LevelDebug
-	}
-	log := slog.New(slog.NewJSONHandler(app.Err, &slog.HandlerOptions{Level: level}))
+	log := app.serverLog()
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	keys, err := keyStore(ctx, config, options.namespace)
-	if err != nil {
-		return err
-	}
-	own, err := cluster.New(options.clusterName, config)
-	if err != nil {
-		return err
-	}
-	mesh, err := options.metrics.mesh()
 	if err != nil {
 		return err
 	}
@@ -97,6 +85,19 @@ func runServer(ctx context.Context, app *App, options serverOptions) error {
 		return fmt.Errorf("serve on %s: %w", options.address, err)
 	}
 	log.InfoContext(ctx, "serving", "address", listener.Addr().String(), "cluster", options.clusterName)
+	return serve(ctx, config, options.clusterName, options.metrics, sessions, listener, log)
+}
+
+// serve serves the API and the dashboard for a cluster until ctx ends.
+func serve(ctx context.Context, config *rest.Config, clusterName string, metrics metricsOptions, sessions *session.Sessions, listener net.Listener, log *slog.Logger) error {
+	own, err := cluster.New(clusterName, config)
+	if err != nil {
+		return err
+	}
+	mesh, err := metrics.mesh()
+	if err != nil {
+		return err
+	}
 	clusters := []*cluster.Cluster{own}
 	observers, err := server.Observe(clusters, mesh, log)
 	if err != nil {
@@ -104,6 +105,15 @@ func runServer(ctx context.Context, app *App, options serverOptions) error {
 	}
 	s := &server.Server{Sessions: sessions, Clusters: clusters, Mesh: mesh, Observers: observers, Log: log}
 	return s.Run(ctx, listener)
+}
+
+// serverLog is the log of a server: always on, and for programs.
+func (a *App) serverLog() *slog.Logger {
+	level := slog.LevelInfo
+	if a.Verbose > 0 {
+		level = slog.LevelDebug
+	}
+	return slog.New(slog.NewJSONHandler(a.Err, &slog.HandlerOptions{Level: level}))
 }
 
 // clusterNameFor is the kubeconfig's name of the cluster, by the documented rules.

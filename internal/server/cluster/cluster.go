@@ -65,7 +65,7 @@ func (c *Cluster) Version(ctx context.Context) (string, error) {
 // as returns the configuration that acts with somebody's rights.
 func (c *Cluster) as(someone session.Someone) *rest.Config {
 	config := rest.CopyConfig(c.config)
-	if !someone.Anonymous {
+	if !someone.OwnRights {
 		config.Impersonate = someone.User.Impersonate()
 	}
 	return config
@@ -91,7 +91,7 @@ func (c *Cluster) Kubernetes(someone session.Someone) (kubernetes.Interface, err
 
 // Allowed tells whether somebody may do something.
 func (c *Cluster) Allowed(ctx context.Context, someone session.Someone, action access.Action) (bool, error) {
-	if someone.Anonymous {
+	if someone.OwnRights {
 		return true, nil
 	}
 	return c.access.Allowed(ctx, someone.User, action)
@@ -99,7 +99,7 @@ func (c *Cluster) Allowed(ctx context.Context, someone session.Someone, action a
 
 // Visible returns those of the namespaces in which somebody may do something, and whether that is everywhere.
 func (c *Cluster) Visible(ctx context.Context, someone session.Someone, action access.Action, namespaces []string) ([]string, error) {
-	if someone.Anonymous {
+	if someone.OwnRights {
 		return namespaces, nil
 	}
 	return c.access.Namespaces(ctx, someone.User, action, namespaces)

@@ -155,7 +155,7 @@ func (a *api) create(t *testing.T, namespace, text string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, err := a.cluster.Dynamic(session.Someone{Anonymous: true})
+	client, err := a.cluster.Dynamic(session.Someone{Anonymous: true, OwnRights: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -14,8 +14,11 @@ type Someone struct {
 	User signin.User
 	// Expires is when the sign-in ends; zero for never.
 	Expires time.Time
-	// Anonymous tells that nobody signs in here and the product's own rights are used.
+	// Anonymous tells that nobody signs in here.
 	Anonymous bool
+	// OwnRights tells that the server's own rights are used: those of everybody where nobody signs in, or of the one user
+	// who runs the server for themselves.
+	OwnRights bool
 }
 
 type contextKey struct{}
@@ -46,7 +49,7 @@ func (s *Sessions) Require(next http.Handler) http.Handler {
 // identify finds out whose a request is: by the header of a program or the cookie of a browser.
 func (s *Sessions) identify(r *http.Request) (Someone, error) {
 	if s.settings.Anonymous {
-		return Someone{User: signin.User{Name: anonymousName}, Anonymous: true}, nil
+		return Someone{User: signin.User{Name: anonymousName}, Anonymous: true, OwnRights: true}, nil
 	}
 	token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !found {
@@ -57,7 +60,10 @@ func (s *Sessions) identify(r *http.Request) (Someone, error) {
 		token = cookie.Value
 	}
 	user, expires, err := s.tokens.CheckID(r.Context(), token)
-	return Someone{User: user, Expires: expires}, err
+	if err != nil {
+		return Someone{}, err
+	}
+	return Someone{User: user, Expires: expires, OwnRights: s.settings.Owner != nil}, s.admit(user)
 }
 
 // RequireOfCluster lets those pass whom the cluster knows by their bearer token, without signing in: programs in it.
@@ -71,7 +77,20 @@ func (s *Sessions) RequireOfCluster(next http.Handler) http.Handler {
 		s.prove(w, r, func(ctx context.Context) (func(), error) {
 			token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 			user, err := s.verifier.Verify(ctx, signin.Credentials{Token: token})
-			return func() { next.ServeHTTP(w, r.WithContext(With(r.Context(), Someone{User: user}))) }, err
+			if err == nil {
+				err = s.admit(user)
+			}
+			return func() {
+				next.ServeHTTP(w, r.WithContext(With(r.Context(), Someone{User: user, OwnRights: s.settings.Owner != nil})))
+			}, err
 		})
 	})
+}
+
+// admit keeps others out of the server that one user runs for themselves.
+func (s *Sessions) admit(user signin.User) error {
+	if owner := s.settings.Owner; owner != nil && user.Name != owner.Name {
+		return signin.ErrRefused
+	}
+	return nil
 }

@@ -21,6 +21,9 @@ func (s *Sessions) login(w http.ResponseWriter, r *http.Request) {
 	var credentials signin.Credentials
 	s.attempt(w, r, &credentials, func(ctx context.Context) (any, error) {
 		user, err := s.verifier.Verify(ctx, credentials)
+		if err == nil {
+			err = s.admit(user)
+		}
 		if err != nil {
 			return nil, err
 		}

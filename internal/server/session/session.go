@@ -21,6 +21,9 @@ type Verifier interface {
 type Settings struct {
 	// Anonymous lets everybody act with the product's own rights, without signing in.
 	Anonymous bool
+	// Owner is who runs the server for themselves: nobody else is let in, and requests to clusters are made with the rights
+	// that the server has anyway, which are theirs. Nil for a server for all.
+	Owner *signin.User
 	// InsecureCookies also sends the cookie without TLS, which a dashboard on 127.0.0.1 needs.
 	InsecureCookies bool
 	// Now tells the time.

@@ -186,3 +186,22 @@ func TestNobodySignsInWhereAuthenticationIsOff(t *testing.T) {
 		t.Errorf("login token: %s", response.Status)
 	}
 }
+
+// Who runs the server for themselves shares it with nobody, whoever else the cluster knows.
+func TestAServerOfOneUserLetsNobodyElseIn(t *testing.T) {
+	for owner, want := range map[string]int{"jane": http.StatusOK, "root": http.StatusUnauthorized} {
+		s := start(t, func(settings *session.Settings) { settings.Owner = &signin.User{Name: owner} })
+		response, issued := s.send(t, "POST", "/api/auth/login", `{"token": "jane's"}`, nil)
+		if response.StatusCode != want {
+			t.Errorf("jane at the server of %s: %s %v", owner, response.Status, issued)
+		}
+	}
+	s := start(t, func(settings *session.Settings) { settings.Owner = &signin.User{Name: "root"} })
+	foreign, err := signin.NewTokens(keys{}, "mesh1", time.Now).IssueID(t.Context(), signin.User{Name: "jane"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response, _ := s.send(t, "GET", "/api/auth/me", "", bearer(foreign.Token)); response.StatusCode != http.StatusUnauthorized {
+		t.Errorf("with a token that was issued before: %s", response.Status)
+	}
+}

@@ -1,0 +1,140 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os/exec"
+	"runtime"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/spf13/cobra"
+	"k8s.io/client-go/rest"
+
+	"github.com/meshmanager/smm/internal/platform"
+	"github.com/meshmanager/smm/internal/server/session"
+	"github.com/meshmanager/smm/internal/signin"
+)
+
+// dashboardPort is the documented port.
+const dashboardPort = 50500
+
+// dashboardOptions are the flags of `smm dashboard`.
+type dashboardOptions struct {
+	address   string
+	port      int
+	noBrowser bool
+	metrics   metricsOptions
+}
+
+func newDashboardCommand(app *App) *cobra.Command {
+	options := dashboardOptions{port: dashboardPort}
+	cmd := &cobra.Command{
+		Use:   "dashboard",
+		Short: "Open the dashboard in a browser, signed in",
+		Long: `Opens the dashboard of the server at --url, signed in with the credentials of your kubeconfig.
+
+Without --url, it serves the dashboard itself, on this machine and for you alone, with your own rights in the cluster, until
+you stop it with Ctrl-C.`,
+		Example: `  smm dashboard
+  smm dashboard --no-browser --port 8080
+  smm dashboard --url https://mesh.example.org`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			if options.address == "" {
+				return serveDashboard(cmd.Context(), app, options)
+			}
+			signed, err := signIn(cmd.Context(), app, options.address, false)
+			if err != nil {
+				return err
+			}
+			return openDashboard(cmd.Context(), app, options, signed.Server, signed.LoginToken)
+		},
+	}
+	flags := cmd.Flags()
+	flags.StringVar(&options.address, "url", "", "`address` of a server that runs elsewhere")
+	flags.IntVar(&options.port, "port", options.port, "`port` on this machine")
+	flags.BoolVar(&options.noBrowser, "no-browser", false, "do not open a browser")
+	options.metrics.register(flags)
+	return cmd
+}
+
+// serveDashboard serves for the one user whose kubeconfig it is.
+func serveDashboard(ctx context.Context, app *App, options dashboardOptions) error {
+	config, err := app.Connect(ctx)
+	if err != nil {
+		return err
+	}
+	user, err := userOf(ctx, config)
+	if err != nil {
+		return err
+	}
+	clusterName, err := clusterNameFor(app)
+	if err != nil {
+		return err
+	}
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(options.port)))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return fmt.Errorf("port %d is in use: stop what serves there, or choose another one with --port", options.port)
+	}
+	if err != nil {
+		return err
+	}
+	log := app.serverLog()
+	tokens := signin.NewTokens(signin.NewKeys(), platform.DefaultMeshID, time.Now)
+	settings := session.Settings{Owner: &user, InsecureCookies: true, Now: time.Now, Log: log}
+	token, err := tokens.IssueLogin(ctx, user)
+	if err != nil {
+		return err
+	}
+	served := "http://" + listener.Addr().String()
+	if err := openDashboard(ctx, app, options, served, token); err != nil {
+		app.warn("%v", err)
+	}
+	fmt.Fprintf(app.Err, "It is served for %s until you press Ctrl-C. To sign in another browser: smm login --url %s\n", user.Name, served)
+	return serve(ctx, config, clusterName, options.metrics, session.New(settings, signin.NewVerifier(config), tokens), listener, log)
+}
+
+// userOf asks the cluster whose kubeconfig it is.
+func userOf(ctx context.Context, config *rest.Config) (signin.User, error) {
+	credentials, err := signin.CredentialsOf(config)
+	if err != nil {
+		return signin.User{}, err
+	}
+	return signin.NewVerifier(config).Verify(ctx, credentials)
+}
+
+// openDashboard opens a browser that is signed in. The token is in the fragment of the address, which browsers send to
+// nobody, and of no use after some seconds.
+func openDashboard(ctx context.Context, app *App, options dashboardOptions, address, token string) error {
+	fmt.Fprintf(app.Out, "The dashboard is at %s\n", address)
+	if options.noBrowser {
+		return nil
+	}
+	if err := openBrowser(ctx, strings.TrimSuffix(address, "/")+"/#token="+url.QueryEscape(token)); err != nil {
+		return fmt.Errorf("no browser could be opened (%w): open %s yourself", err, address)
+	}
+	return nil
+}
+
+// openBrowser starts the desktop's browser.
+func openBrowser(ctx context.Context, address string) error {
+	name, args := "xdg-open", []string{address}
+	switch runtime.GOOS {
+	case "darwin":
+		name = "open"
+	case "windows":
+		name, args = "rundll32", []string{"url.dll,FileProtocolHandler", address}
+	}
+	command := exec.CommandContext(context.WithoutCancel(ctx), name, args...)
+	if err := command.Start(); err != nil {
+		return err
+	}
+	go func() { _ = command.Wait() }() // the browser may live on
+	return nil
+}
