@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"github.com/meshmanager/smm/internal/demoapp"
+	"github.com/meshmanager/smm/internal/istio"
 )
 
 // defaultDemoTimeout is how long the demo application may take to become ready, or to go.
@@ -69,7 +70,7 @@ func newDemoappInstallCommand(app *App) *cobra.Command {
 	set := cmd.Flags()
 	set.StringVarP(&flags.services, "services", "s", "", "install only these `services`, separated by commas (default: all)")
 	set.BoolVar(&flags.peer, "peer", false, "this is a peer cluster: no load generator, and routing comes from the first cluster")
-	set.BoolVar(&flags.proxyless, "proxyless", false, "gRPC without sidecars (default: on where nodes are labelled "+demoapp.ProxylessLabel+"=true)")
+	set.BoolVar(&flags.proxyless, "proxyless", false, "gRPC without sidecars (default: on where nodes are labelled "+istio.ProxylessLabel+"=true)")
 	set.Int32Var(&flags.replicas, "replicas", flags.replicas, "`number` of pods of each workload")
 	set.BoolVar(&flags.autoscaling, "autoscaling", false, "let autoscalers add pods under load; needs the cluster's metrics API")
 	set.StringVar(&flags.image, "image", flags.image, "`image` of the services (default: the product's own)")

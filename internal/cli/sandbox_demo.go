@@ -23,6 +23,14 @@ const (
 	trafficInterval = 2 * time.Second
 )
 
+// demoSettings are what the mesh of the demo has besides the defaults.
+const demoSettings = `
+spec:
+  smm:
+    enabled: true
+    prometheus: {enabled: true}
+`
+
 // demoCluster is one cluster of the sandbox with the mesh and the demo application, as `up --demo` prints it.
 type demoCluster struct {
 	installedMesh
@@ -71,6 +79,7 @@ func installDemoCluster(ctx context.Context, app *App, progress *Progress, sever
 	if err != nil {
 		return cluster, err
 	}
+	settings.Additional = []byte(demoSettings)
 	if several {
 		progress = progress.About(settings.DiscoveredClusterName)
 	}

@@ -12,10 +12,8 @@ import (
 
 	servicemeshv1alpha1 "github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
+	"github.com/meshmanager/smm/internal/istio"
 )
-
-// ProxylessLabel is the label of nodes whose pods have no Envoy: "true" makes the demo application speak gRPC itself.
-const ProxylessLabel = "smm.cisco.com/proxyless"
 
 // surroundings are what an application needs and does not make itself.
 type surroundings struct {
@@ -76,7 +74,7 @@ func controlPlanes(ctx context.Context, c client.Client) ([]servicemeshv1alpha1.
 
 func nodesAreProxyless(ctx context.Context, c client.Client) (bool, error) {
 	var nodes corev1.NodeList
-	if err := c.List(ctx, &nodes, client.MatchingLabels{ProxylessLabel: "true"}, client.Limit(1)); err != nil {
+	if err := c.List(ctx, &nodes, client.MatchingLabels{istio.ProxylessLabel: "true"}, client.Limit(1)); err != nil {
 		return false, fmt.Errorf("list the nodes: %w", err)
 	}
 	return len(nodes.Items) > 0, nil

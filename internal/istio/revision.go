@@ -8,6 +8,10 @@ const RevisionLabel = "istio.io/rev"
 // InjectionLabel is Istio's older label of namespaces; only a default revision honours it.
 const InjectionLabel = "istio-injection"
 
+// ProxylessLabel is the label of nodes whose pods have no Envoy: "true" makes the demo application speak gRPC itself and
+// leaves the product's gateway out.
+const ProxylessLabel = "smm.cisco.com/proxyless"
+
 // DefaultNamespace is the namespace that control planes are installed to unless told otherwise.
 const DefaultNamespace = "istio-system"
 

@@ -24,6 +24,7 @@ func components(c client.Client, applier *kube.Applier, catalogue istio.Catalogu
 			return s.OneEye != nil && isTrue(s.OneEye.Enabled)
 		}},
 		meshed{rendered{k, ingressGateway(catalogue)}},
+		newMetricsStore(k),
 	}
 	for _, part := range unavailableParts() {
 		all = append(all, unavailable{part.key, part.lacks, func(s *smmv1alpha1.ControlPlaneSpec) bool {
@@ -57,7 +58,6 @@ func unavailableParts() []unavailablePart {
 		{smmv1alpha1.ComponentHealth, "compute health scores", func(s *smm) bool { return s.Health != nil && isTrue(s.Health.Enabled) }},
 		{smmv1alpha1.ComponentKubeStateMetrics, "report the state of Kubernetes objects as metrics", func(s *smm) bool { return on(s.KubeStateMetrics) }},
 		{smmv1alpha1.ComponentLeo, "answer ACME challenges through gateways", func(s *smm) bool { return on(s.Leo) }},
-		{smmv1alpha1.ComponentPrometheus, "store metrics", func(s *smm) bool { return s.Prometheus != nil && isTrue(s.Prometheus.Enabled) }},
 		{smmv1alpha1.ComponentPrometheusOperator, "store metrics", func(s *smm) bool { return on(s.PrometheusOperator) }},
 		{smmv1alpha1.ComponentSDM, "include Streaming Data Manager", func(s *smm) bool { return on(s.SDM) }},
 		{smmv1alpha1.ComponentSRE, "measure service level objectives", func(s *smm) bool { return s.SRE != nil && isTrue(s.SRE.Enabled) }},

@@ -153,7 +153,7 @@ func (i *installation) objects() []string {
 	var names []string
 	for _, kind := range []metav1.GroupVersionKind{
 		{Version: "v1", Kind: "ServiceAccount"}, {Version: "v1", Kind: "Service"}, {Version: "v1", Kind: "Secret"},
-		{Group: "apps", Version: "v1", Kind: "Deployment"}, {Group: "apps", Version: "v1", Kind: "DaemonSet"},
+		{Group: "apps", Version: "v1", Kind: "Deployment"}, {Group: "apps", Version: "v1", Kind: "DaemonSet"}, {Group: "apps", Version: "v1", Kind: "StatefulSet"},
 		{Group: "policy", Version: "v1", Kind: "PodDisruptionBudget"},
 		{Group: "rbac.authorization.k8s.io", Version: "v1", Kind: "Role"}, {Group: "rbac.authorization.k8s.io", Version: "v1", Kind: "RoleBinding"},
 		{Group: "servicemesh.cisco.com", Version: "v1alpha1", Kind: "IstioControlPlane"}, {Group: "servicemesh.cisco.com", Version: "v1alpha1", Kind: "IstioMeshGateway"},
@@ -210,7 +210,7 @@ func (i *installation) testReported(t *testing.T) {
 	if diff := cmp.Diff([]string{
 		"als Unmanaged", "application Unmanaged", "auth Unmanaged", "certManager Unmanaged", "clusterRegistry Unmanaged",
 		"federationGateway Unmanaged", "federationGatewayOperator Unmanaged", "leo Unmanaged", "meshManager Available",
-		"nodeExporter Available", "prometheus Unmanaged", "registryAccess Available", "smm Available", "sre Unmanaged",
+		"nodeExporter Available", "prometheus Available", "registryAccess Available", "smm Available", "sre Unmanaged",
 	}, i.components()); diff != "" {
 		t.Errorf("components:\n%s", diff)
 	}
@@ -240,12 +240,16 @@ func (i *installation) testSwitches(t *testing.T) {
 			"smm", "als", "application", "auth", "federationGateway", "federationGatewayOperator", "leo", "prometheus", "sre",
 		}, []string{
 			"Deployment smm-system/smm-ingressgateway", "IstioMeshGateway smm-system/smm-ingressgateway", "Role smm-system/smm-ingressgateway-service-account",
-			"RoleBinding smm-system/smm-ingressgateway-service-account", "Service smm-system/smm-ingressgateway",
-			"ServiceAccount smm-system/smm-ingressgateway-service-account",
+			"RoleBinding smm-system/smm-ingressgateway-service-account", "Service smm-system/smm-ingressgateway", "Service smm-system/smm-prometheus",
+			"ServiceAccount smm-system/smm-ingressgateway-service-account", "ServiceAccount smm-system/smm-prometheus",
+			"StatefulSet smm-system/prometheus-smm-prometheus",
+		}},
+		{`{"smm":{"prometheus":{"enabled":?}}}`, []string{"prometheus"}, []string{
+			"Service smm-system/smm-prometheus", "ServiceAccount smm-system/smm-prometheus", "StatefulSet smm-system/prometheus-smm-prometheus",
 		}},
 		{`{"certManager":{"enabled":?},"clusterRegistry":{"enabled":?},"smm":{"als":{"enabled":?},"application":{"enabled":?},"auth":{"enabled":?},` +
-			`"federationGateway":{"enabled":?},"federationGatewayOperator":{"enabled":?},"leo":{"enabled":?},"prometheus":{"enabled":?},"sre":{"enabled":?}}}`,
-			[]string{"certManager", "clusterRegistry", "als", "application", "auth", "federationGateway", "federationGatewayOperator", "leo", "prometheus", "sre"}, nil},
+			`"federationGateway":{"enabled":?},"federationGatewayOperator":{"enabled":?},"leo":{"enabled":?},"sre":{"enabled":?}}}`,
+			[]string{"certManager", "clusterRegistry", "als", "application", "auth", "federationGateway", "federationGatewayOperator", "leo", "sre"}, nil},
 	} {
 		t.Run(test.components[0], func(t *testing.T) {
 			i.patch(strings.ReplaceAll(test.section, "?", "false"))

@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	metav1alpha1 "github.com/meshmanager/smm/api/meta/v1alpha1"
 	servicemeshv1alpha1 "github.com/meshmanager/smm/api/servicemesh/v1alpha1"
@@ -75,6 +76,13 @@ func (m meshed) install(ctx context.Context, cp *smmv1alpha1.ControlPlane, save 
 	mesh := cp.Status.Components[smmv1alpha1.ComponentMeshManager]
 	if mesh.Status == smmv1alpha1.ComponentUnmanaged {
 		return unmanaged(fmt.Sprintf("it needs a control plane: %s", cmp.Or(mesh.Message, "there is none"))), nil
+	}
+	var nodes corev1.NodeList
+	if err := m.client.List(ctx, &nodes, client.MatchingLabels{istio.ProxylessLabel: "true"}, client.Limit(1)); err != nil {
+		return state{}, fmt.Errorf("list the nodes: %w", err)
+	}
+	if len(nodes.Items) > 0 {
+		return unmanaged("its gateway is Envoy, which the nodes cannot run: they have the label " + istio.ProxylessLabel), nil
 	}
 	return m.rendered.install(ctx, cp, save)
 }

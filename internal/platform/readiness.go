@@ -40,6 +40,12 @@ func objectWaiting(ctx context.Context, reader client.Reader, object *unstructur
 			return "", err
 		}
 		_, waiting = kube.DeploymentReady(&live)
+	case "StatefulSet":
+		var live appsv1.StatefulSet
+		if err := reader.Get(ctx, key, &live); err != nil {
+			return "", err
+		}
+		_, waiting = kube.StatefulSetReady(&live)
 	case "DaemonSet":
 		var live appsv1.DaemonSet
 		if err := reader.Get(ctx, key, &live); err != nil {

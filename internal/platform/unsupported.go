@@ -38,8 +38,20 @@ func Unsupported(spec *smmv1alpha1.ControlPlaneSpec) []string {
 		fields.note(smm.CertManager != nil && isTrue(smm.CertManager.Enabled), "spec.smm.certManager")
 		fields.note(smm.Impersonation != nil && isTrue(smm.Impersonation.Enabled), "spec.smm.impersonation")
 	}
+	if wantsPrometheus(spec) {
+		fields.ofPrometheus(spec.SMM.Prometheus)
+	}
 	slices.Sort(fields)
 	return fields
+}
+
+// ofPrometheus notes the programs beside Prometheus. It reloads its configuration itself.
+func (n *notes) ofPrometheus(p *smmv1alpha1.Prometheus) {
+	const path = "spec.smm.prometheus"
+	n.ofLog(p.Log, path+".log")
+	n.note(p.Thanos != nil, path+".thanos")
+	n.note(p.ConfigReloader != nil, path+".configReloader")
+	n.note(p.K8sProxy != nil, path+".k8sProxy")
 }
 
 func roleOf(spec *smmv1alpha1.ControlPlaneSpec) smmv1alpha1.Role {

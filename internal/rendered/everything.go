@@ -77,7 +77,10 @@ func whole(openShift bool) *smmv1alpha1.ControlPlane {
 	cp.Name = platform.ControlPlaneName
 	on := true
 	cp.Spec.NodeExporter = &smmv1alpha1.NodeExporter{Component: smmv1alpha1.Component{Enabled: &on}}
-	cp.Spec.SMM = &smmv1alpha1.SMM{Component: smmv1alpha1.Component{Enabled: &on}}
+	cp.Spec.SMM = &smmv1alpha1.SMM{
+		Component:  smmv1alpha1.Component{Enabled: &on},
+		Prometheus: &smmv1alpha1.Prometheus{Component: smmv1alpha1.Component{Enabled: &on}},
+	}
 	if openShift {
 		cp.Spec.Platform = smmv1alpha1.PlatformOpenShift
 	}

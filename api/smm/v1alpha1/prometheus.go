@@ -6,6 +6,10 @@ import corev1 "k8s.io/api/core/v1"
 type Prometheus struct {
 	Component `json:",inline"`
 
+	// Prometheus or VictoriaMetrics that somebody else runs and that has the mesh's metrics. None is
+	// installed then.
+	// +optional
+	External *ExternalMetrics `json:"external,omitempty"`
 	// Number of pods, each with all metrics.
 	// +optional
 	// +kubebuilder:validation:Minimum=0
@@ -35,6 +39,19 @@ type Prometheus struct {
 	// Container that lets only those read metrics who may read the objects behind them.
 	// +optional
 	K8sProxy *Container `json:"k8sProxy,omitempty"`
+}
+
+// ExternalMetrics says how a metrics backend is reached that speaks Prometheus' HTTP API.
+type ExternalMetrics struct {
+	// Address below which the backend has api/v1/query.
+	// +kubebuilder:validation:Pattern=`^https?://`
+	// +kubebuilder:validation:MaxLength=2048
+	URL string `json:"url"`
+	// Secret in the product's namespace with the credentials: username and password for basic
+	// authentication, or token. None are needed when not set.
+	// +optional
+	// +kubebuilder:validation:MaxLength=253
+	SecretName string `json:"secretName,omitempty"`
 }
 
 // PrometheusDuration is a duration in Prometheus' form, such as 15s, 8h or 1h30m.

@@ -20,10 +20,11 @@ type Executables map[string]string
 func DefaultExecutables(dir string) Executables {
 	in := func(name string) string { return filepath.Join(dir, name) }
 	return Executables{
-		"pilot":    in("pilot-discovery"),
-		"proxyv2":  in("pilot-agent"),
-		"allspark": in("allspark"),
-		"smm":      in("smm"),
+		"pilot":      in("pilot-discovery"),
+		"proxyv2":    in("pilot-agent"),
+		"prometheus": in("prometheus"),
+		"allspark":   in("allspark"),
+		"smm":        in("smm"),
 	}
 }
 
