@@ -39,6 +39,8 @@ func newRootCommand(app *App) *cobra.Command {
 		newDashboardCommand(app),
 		newLoginCommand(app),
 		newConfigCommand(app),
+		newTopologyCommand(app),
+		newTopCommand(app),
 		newAnalyzeCommand(app),
 	)
 	addGroup(root, "workloads", "Workloads in the mesh:",

@@ -94,7 +94,7 @@ func serve(ctx context.Context, config *rest.Config, clusterName string, metrics
 	if err != nil {
 		return err
 	}
-	mesh, err := metrics.mesh()
+	mesh, err := metrics.backends(ctx, config, clusterName)
 	if err != nil {
 		return err
 	}

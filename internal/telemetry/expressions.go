@@ -43,9 +43,8 @@ func connectionsExpression(window time.Duration) string {
 // fresh is the rate of a counter, and of one that began in the window, of which there is only one value yet: all of it
 // was counted since, if its target was asked before. So a new edge is seen after the first scrape.
 func fresh(metric string, window time.Duration) string {
-	w := promDuration(window)
-	return fmt.Sprintf("(rate(%[1]s[%[2]s]) or (%[1]s unless rate(%[1]s[%[2]s])) / %[3]g and on (job, instance) (up offset %[2]s == 1))",
-		metric, w, window.Seconds())
+	return fmt.Sprintf("(rate(%[1]s[%[2]s]) or (last_over_time(%[1]s[%[2]s]) unless %[1]s offset %[2]s unless rate(%[1]s[%[2]s])) / %[3]g"+
+		" and on (job, instance) (up offset %[2]s == 1))", metric, promDuration(window), window.Seconds())
 }
 
 // Scope says what latencies are about.

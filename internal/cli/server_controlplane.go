@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"context"
+	"fmt"
+	"os"
+
+	corev1 "k8s.io/api/core/v1"
+	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	"k8s.io/apimachinery/pkg/api/meta"
+	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/meshmanager/smm/api"
+	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
+	"github.com/meshmanager/smm/internal/platform"
+	"github.com/meshmanager/smm/internal/telemetry"
+)
+
+// backends are those that the flags name, or else the one that the ControlPlane asks for.
+func (o *metricsOptions) backends(ctx context.Context, config *rest.Config, clusterName string) (*telemetry.Mesh, error) {
+	mesh, err := o.mesh()
+	if err != nil || len(mesh.Backends) > 0 {
+		return mesh, err
+	}
+	return controlPlaneMesh(ctx, config, clusterName)
+}
+
+// controlPlaneMesh is the metrics backend that the cluster's ControlPlane asks for; none where it asks for none. The
+// product's own has the metrics of its cluster only.
+func controlPlaneMesh(ctx context.Context, config *rest.Config, clusterName string) (*telemetry.Mesh, error) {
+	mesh := &telemetry.Mesh{}
+	scheme, err := api.NewScheme()
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.New(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, fmt.Errorf("connect to the cluster: %w", err)
+	}
+	cp := &smmv1alpha1.ControlPlane{}
+	err = c.Get(ctx, client.ObjectKey{Name: platform.ControlPlaneName}, cp)
+	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
+		return mesh, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read ControlPlane %s: %w", platform.ControlPlaneName, err)
+	}
+	endpoint, err := platform.Metrics(&cp.Spec)
+	if err != nil || endpoint == nil {
+		return mesh, err
+	}
+	settings, err := endpointSettings(ctx, c, config, endpoint)
+	if err != nil {
+		return nil, err
+	}
+	if endpoint.URL != "" {
+		clusterName = ""
+	}
+	backend, err := telemetry.NewBackend(clusterName, settings, endpoint.Interval)
+	if err != nil {
+		return nil, err
+	}
+	mesh.Backends = append(mesh.Backends, backend)
+	return mesh, nil
+}
+
+// endpointSettings say how an endpoint is reached: the product's own Prometheus from within the cluster by its Service, from
+// outside through the API server.
+func endpointSettings(ctx context.Context, c client.Client, config *rest.Config, endpoint *platform.MetricsEndpoint) (telemetry.Settings, error) {
+	settings := telemetry.Settings{URL: endpoint.URL}
+	switch {
+	case endpoint.URL == "" && os.Getenv("KUBERNETES_SERVICE_HOST") != "":
+		settings.URL = fmt.Sprintf("http://%s.%s.svc:%d%s", platform.PrometheusName, platform.SystemNamespace, platform.PrometheusPort, platform.PrometheusPath)
+	case endpoint.URL == "":
+		var err error
+		if settings.Transport, err = rest.TransportFor(config); err != nil {
+			return settings, fmt.Errorf("connect to the cluster: %w", err)
+		}
+		server, _, err := rest.DefaultServerUrlFor(config)
+		if err != nil {
+			return settings, fmt.Errorf("connect to the cluster: %w", err)
+		}
+		settings.URL = server.JoinPath("api/v1/namespaces", platform.SystemNamespace, "services",
+			fmt.Sprintf("%s:%d", platform.PrometheusName, platform.PrometheusPort), "proxy", platform.PrometheusPath).String()
+	case endpoint.Secret != "":
+		secret := &corev1.Secret{}
+		if err := c.Get(ctx, client.ObjectKey{Namespace: platform.SystemNamespace, Name: endpoint.Secret}, secret); err != nil {
+			return settings, fmt.Errorf("read the credentials of the metrics backend: %w", err)
+		}
+		settings.Username, settings.Password = string(secret.Data["username"]), string(secret.Data["password"])
+		settings.Token = string(secret.Data["token"])
+	}
+	return settings, nil
+}
