@@ -40,9 +40,9 @@ stop: ## Stop the cluster that `make run` started and remove its state
 	@if [[ -x $(BIN)/smm ]]; then $(BIN)/smm sandbox down; else echo "Nothing is built here, so nothing runs."; fi
 
 ##@ Build it
-.PHONY: build generate clean
+.PHONY: build without-dashboard generate clean
 build: export FIRST_BUILD := Kubernetes, Istio and Prometheus are compiled from source: about 3,500 packages, 15 to 30 minutes on two cores.
-build: $(DASHBOARD) ## Build the programs into bin/ (smm, allspark, smm-sandbox, pilot-discovery, pilot-agent, prometheus)
+build: $(if $(shell command -v npm),$(DASHBOARD),without-dashboard) ## Build the programs into bin/ (smm, allspark, smm-sandbox, pilot-discovery, pilot-agent, prometheus)
 	@echo "Building smm and allspark"
 	@mkdir -p $(BIN)
 	@$(GOBUILD) -ldflags "$(SMM_LDFLAGS)" -o $(BIN)/ ./cmd/...
@@ -52,6 +52,9 @@ build: $(DASHBOARD) ## Build the programs into bin/ (smm, allspark, smm-sandbox,
 	@echo "Building prometheus"
 	@cd sandbox/prometheus && $(GOBUILD) -tags remove_all_sd,enable_kubernetes_sd -ldflags "$(PROMETHEUS_LDFLAGS)" -o $(BIN)/ \
 		github.com/prometheus/prometheus/cmd/prometheus
+
+without-dashboard:
+	@echo "Building without the dashboard: npm is missing (Node.js 20.19 or newer)"
 
 $(DASHBOARD): $(shell find web/src web/public web/*.ts web/*.json web/index.html -type f -not -path '*/generated/*' 2>/dev/null) \
 		$(wildcard internal/server/graph/schema/*) web/node_modules/.package-lock.json
@@ -71,7 +74,7 @@ clean: ## Remove what was built here (Go's build cache stays)
 	@rm -rf $(BIN) .cache $(dir $(DASHBOARD)) web/node_modules
 
 ##@ Check it
-.PHONY: test test-long test-unit test-web test-sandbox test-e2e check-generated vet lint bench
+.PHONY: test test-long test-unit test-web test-sandbox test-e2e test-browser check-generated vet lint bench
 test: build check-generated vet lint test-unit test-web test-sandbox test-e2e ## Everything that must pass before a change lands
 
 test-long: export LONG := 1
@@ -95,6 +98,12 @@ test-sandbox: build
 test-e2e: build
 	@echo "Testing the product in the sandbox, end to end"
 	@go test -vet=off -count=1 $(TEST_LENGTH) -timeout 30m ./test/e2e/...
+
+# Chromium is the one thing that make does not bring along.
+test-browser: build
+	@if command -v chromium chromium-browser google-chrome >/dev/null; then \
+		echo "Testing the dashboard in a browser"; cd web && npx vitest run --config vitest.browser.config.ts; \
+	else echo "Not testing the dashboard in a browser: there is no Chromium (apt-get install chromium)"; fi
 
 check-generated:
 	@tools/make/check-generated.sh

@@ -5,7 +5,6 @@ const config: CodegenConfig = {
   schema: "../internal/server/graph/schema/*.graphqls",
   documents: "src/**/*.{ts,tsx}",
   ignoreNoDocuments: true,
-  silent: true,
   generates: {
     "src/api/generated/": {
       preset: "client",

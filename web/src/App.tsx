@@ -12,6 +12,7 @@ const page = <Name extends string>(load: () => Promise<Record<Name, React.Compon
   lazy(async () => ({ default: (await load())[name] }));
 
 const OverviewPage = page(() => import("./pages/overview/OverviewPage"), "OverviewPage");
+const TopologyPage = page(() => import("./pages/topology/TopologyPage"), "TopologyPage");
 const MeshPage = page(() => import("./pages/mesh/MeshPage"), "MeshPage");
 const ControlPlanePage = page(() => import("./pages/mesh/ControlPlanePage"), "ControlPlanePage");
 const WorkloadsPage = page(() => import("./pages/workloads/WorkloadsPage"), "WorkloadsPage");
@@ -27,8 +28,15 @@ const ResourcePage = page(() => import("./pages/resources/ResourcePage"), "Resou
 const NewResourcePage = page(() => import("./pages/resources/NewResourcePage"), "NewResourcePage");
 const NotFoundPage = page(() => import("./pages/NotFoundPage"), "NotFoundPage");
 
+interface Props {
+  /** A login token that was given with the address. */
+  token?: string;
+  signedIn: boolean;
+  setSignedIn: (signedIn: boolean) => void;
+}
+
 /** All pages, in the shell. Signing in is laid over them, so that nothing is lost when a session ends. */
-export function App({ signedIn, setSignedIn }: { signedIn: boolean; setSignedIn: (signedIn: boolean) => void }) {
+export function App({ token, signedIn, setSignedIn }: Props) {
   const client = useQueryClient();
   const me = useAsk(whoAmI, {}, { freshness: "fixed" });
   const refused = me.error instanceof ApiError && me.error.kind === "unauthenticated";
@@ -36,8 +44,9 @@ export function App({ signedIn, setSignedIn }: { signedIn: boolean; setSignedIn:
     <ConnectionProvider signedIn={signedIn && me.data !== undefined}>
       <Routes>
         <Route element={<Shell signedOut={() => setSignedIn(false)} />}>
-          <Route index element={<Navigate to="/overview" replace />} />
+          <Route index element={<Navigate to="/topology" replace />} />
           <Route path="overview" element={<OverviewPage />} />
+          <Route path="topology" element={<TopologyPage />} />
           <Route path="mesh" element={<MeshPage />} />
           <Route path="mesh/:id" element={<ControlPlanePage />} />
           <Route path="workloads" element={<WorkloadsPage />} />
@@ -56,6 +65,7 @@ export function App({ signedIn, setSignedIn }: { signedIn: boolean; setSignedIn:
       </Routes>
       {(!signedIn || refused) && (
         <SignIn
+          given={token}
           done={() => {
             setSignedIn(true);
             void client.invalidateQueries();

@@ -1,3 +1,7 @@
+import "@mantine/core/styles.css";
+import "@mantine/notifications/styles.css";
+import "./main.css";
+
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
@@ -6,13 +10,14 @@ import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 import { App } from "./App";
 import { newQueryClient } from "./api/queries";
+import { takeToken } from "./api/session";
 import { cssVariables, theme } from "./theme";
-import "@mantine/core/styles.css";
-import "@mantine/notifications/styles.css";
-import "./main.css";
+
+// Before the router moves on to another address.
+const token = takeToken();
 
 function Root() {
-  const [signedIn, setSignedIn] = useState(true);
+  const [signedIn, setSignedIn] = useState(token === undefined);
   const [client] = useState(() => newQueryClient(() => setSignedIn(false)));
   return (
     <StrictMode>
@@ -20,7 +25,7 @@ function Root() {
         <Notifications position="bottom-right" />
         <QueryClientProvider client={client}>
           <BrowserRouter>
-            <App signedIn={signedIn} setSignedIn={setSignedIn} />
+            <App token={token} signedIn={signedIn} setSignedIn={setSignedIn} />
           </BrowserRouter>
         </QueryClientProvider>
       </MantineProvider>

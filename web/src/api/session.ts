@@ -14,3 +14,14 @@ export async function signIn(loginToken: string): Promise<void> {
 export async function signOut(): Promise<void> {
   await fetch("/api/auth/logout", { method: "POST" });
 }
+
+const fragment = /^#token=(.+)$/;
+
+/** Takes the login token that `smm dashboard` puts into the address' fragment, which browsers send to nobody. */
+export function takeToken(): string | undefined {
+  const token = fragment.exec(location.hash)?.[1];
+  if (token) {
+    history.replaceState(history.state, "", location.pathname + location.search);
+  }
+  return token && decodeURIComponent(token.replaceAll("+", " "));
+}

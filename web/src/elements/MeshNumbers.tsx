@@ -1,7 +1,7 @@
 import { graphql } from "../api/generated";
 import type { MeshNumbersQuery } from "../api/generated/graphql";
 import { useAsk } from "../api/queries";
-import { formatCount, unknown } from "../view/format";
+import { formatCount, formatRate, formatSeconds, formatShare, unknown } from "../view/format";
 import { useView } from "../view/view";
 import { Tile, Tiles } from "./Tile";
 
@@ -15,6 +15,10 @@ const meshNumbers = graphql(`
       workloadsInMesh
       pods
       podsInMesh
+      requestsPerSecond
+      p95
+      errorRate
+      findings
     }
   }
 `);
@@ -29,6 +33,9 @@ interface Number {
 }
 
 const numbers = {
+  requests: { name: "Requests per second", value: (n) => formatRate(n.requestsPerSecond) },
+  latency: { name: "Latency", detail: "95th percentile", value: (n) => formatSeconds(n.p95) },
+  errors: { name: "Error rate", detail: "answers with 5xx", value: (n) => formatShare(n.errorRate) },
   clusters: { name: "Clusters", page: "/mesh", value: (n) => formatCount(n.clusters) },
   services: {
     name: "Services",
@@ -47,6 +54,7 @@ const numbers = {
     detail: "in the mesh / all",
     value: (n) => `${formatCount(n.podsInMesh)} / ${formatCount(n.pods)}`,
   },
+  findings: { name: "Validation issues", page: "/overview#findings", value: (n) => formatCount(n.findings) },
 } satisfies Record<string, Number>;
 
 export type NumberName = keyof typeof numbers;

@@ -3,6 +3,7 @@ import { useMemo } from "react";
 import { graphql } from "../api/generated";
 import { useAsk } from "../api/queries";
 import { useView } from "../view/view";
+import classes from "./FilterBar.module.css";
 
 const places = graphql(`
   query Places {
@@ -47,6 +48,7 @@ export function FilterBar() {
           clearable
           w={200}
           size="xs"
+          classNames={classes}
         />
       )}
       <MultiSelect
@@ -59,6 +61,7 @@ export function FilterBar() {
         clearable
         w={260}
         size="xs"
+        classNames={classes}
         nothingFoundMessage="No such namespace"
       />
     </Group>

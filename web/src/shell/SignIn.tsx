@@ -1,15 +1,10 @@
 import { Alert, Button, Code, Modal, PasswordInput, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { signIn } from "../api/session";
 
-const fragment = /^#token=(.+)$/;
-
-/**
- * Asks for a login token, over whatever page is open: what was typed there stays. `smm dashboard` puts the token into the
- * address' fragment, which browsers send to nobody.
- */
-export function SignIn({ done }: { done: () => void }) {
+/** Asks for a login token, unless one is given, over whatever page is open: what was typed there stays. */
+export function SignIn({ given, done }: { given?: string; done: () => void }) {
   const client = useQueryClient();
   const [token, setToken] = useState("");
   const [problem, setProblem] = useState<string>();
@@ -28,14 +23,14 @@ export function SignIn({ done }: { done: () => void }) {
     }
   }
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: the address is read once, when this appears
+  const tried = useRef(false);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a given token works once
   useEffect(() => {
-    const given = fragment.exec(location.hash)?.[1];
-    if (given) {
-      history.replaceState(history.state, "", location.pathname + location.search);
-      void send(decodeURIComponent(given));
+    if (given && !tried.current) {
+      tried.current = true;
+      void send(given);
     }
-  }, []);
+  }, [given]);
 
   return (
     <Modal opened onClose={() => undefined} withCloseButton={false} centered title="Sign in" closeOnEscape={false}>

@@ -7,6 +7,7 @@ import { useAsk } from "../../api/queries";
 import { Answer, Empty } from "../../elements/Answer";
 import { Events } from "../../elements/Events";
 import { Facts, Labels } from "../../elements/Facts";
+import { Metrics } from "../../elements/Metrics";
 import { ObjectLink } from "../../elements/ObjectLink";
 import { Page, Panel } from "../../elements/Page";
 import { Status, toneOf } from "../../elements/Status";
@@ -18,7 +19,8 @@ import { editAddress } from "../resources/ResourcesPage";
 import { ServiceDetails } from "../services/ServiceDetails";
 import { WorkloadDetails } from "../workloads/WorkloadDetails";
 import { gatewayResources } from "./GatewaysPage";
-import { type Entry, entriesOf, type Route, readGateways, readRoutes, routesOf } from "./routes";
+import { RouteTable } from "./RouteTable";
+import { type Entry, entriesOf, readGateways, readRoutes, routesOf } from "./routes";
 
 const gatewayDetails = graphql(`
   query GatewayDetails($filter: Filter, $id: ID!) {
@@ -168,6 +170,7 @@ function Overview({ gateway }: { gateway: Gateway }) {
           {(data) => <Entries of={entriesOf(gateway, readGateways(data.resources.items))} />}
         </Answer>
       </Panel>
+      <Metrics id={gateway.id} show={["requests", "errors", "latency"]} />
       <Events id={gateway.id} />
     </div>
   );
@@ -239,47 +242,5 @@ function Routes({ gateway }: { gateway: Gateway }) {
         )}
       </Answer>
     </Panel>
-  );
-}
-
-/** The rules of virtual services, in the order in which they are tried. */
-export function RouteTable({ routes, none }: { routes: Route[]; none: string }) {
-  if (routes.length === 0) {
-    return (
-      <Text size="sm" p="md" c="dimmed">
-        {none}
-      </Text>
-    );
-  }
-  return (
-    <Table>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>Virtual service</Table.Th>
-          <Table.Th>Gateways</Table.Th>
-          <Table.Th>Hosts</Table.Th>
-          <Table.Th>Match</Table.Th>
-          <Table.Th>Destination</Table.Th>
-          <Table.Th>Actions</Table.Th>
-          <Table.Th>Protocol</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {routes.map((route, index) => (
-          // biome-ignore lint/suspicious/noArrayIndexKey: rules have no names, and their order counts
-          <Table.Tr key={`${route.id} ${index}`}>
-            <Table.Td>
-              <ObjectLink id={route.id}>{route.name}</ObjectLink>
-            </Table.Td>
-            <Table.Td>{route.gateways.join(", ")}</Table.Td>
-            <Table.Td>{route.hosts.join(", ")}</Table.Td>
-            <Table.Td>{route.match}</Table.Td>
-            <Table.Td>{route.destination}</Table.Td>
-            <Table.Td>{route.actions}</Table.Td>
-            <Table.Td>{route.protocol}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
   );
 }

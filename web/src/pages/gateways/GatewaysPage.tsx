@@ -7,6 +7,7 @@ import { Answer, Empty } from "../../elements/Answer";
 import { ObjectLink } from "../../elements/ObjectLink";
 import { Page, Panel } from "../../elements/Page";
 import { Status, toneOf } from "../../elements/Status";
+import { TrafficCells, TrafficHeadings } from "../../elements/TrafficCells";
 import { unknown } from "../../view/format";
 import { useView } from "../../view/view";
 import { entriesOf, readGateways, readRoutes, routesOf } from "./routes";
@@ -26,6 +27,9 @@ const gatewayList = graphql(`
       labels {
         key
         value
+      }
+      traffic {
+        ...TrafficParts
       }
       ports {
         name
@@ -86,6 +90,7 @@ export function GatewaysPage() {
                     <Table.Th>Open ports</Table.Th>
                     <Table.Th>Hosts</Table.Th>
                     <Table.Th>Routes</Table.Th>
+                    <TrafficHeadings />
                     <Table.Th>Addresses</Table.Th>
                     <Table.Th>Status</Table.Th>
                   </Table.Tr>
@@ -106,6 +111,7 @@ export function GatewaysPage() {
                           {resources.data ? new Set(entries.flatMap((entry) => entry.hosts)).size : unknown}
                         </Table.Td>
                         <Table.Td>{resources.data ? routesOf(entries, routes).length : unknown}</Table.Td>
+                        <TrafficCells of={gateway.traffic} />
                         <Table.Td>{gateway.addresses.join(", ") || unknown}</Table.Td>
                         <Table.Td title={gateway.message ?? undefined}>
                           <Status tone={toneOf(gateway.status)}>{gateway.status || "Unknown"}</Status>

@@ -6,6 +6,7 @@ import { useAsk } from "../../api/queries";
 import { Answer, Empty } from "../../elements/Answer";
 import { Events } from "../../elements/Events";
 import { Facts } from "../../elements/Facts";
+import { Findings } from "../../elements/Findings";
 import { Page, Panel } from "../../elements/Page";
 import { PodTable } from "../../elements/PodTable";
 import { Status, toneOf } from "../../elements/Status";
@@ -14,6 +15,8 @@ import { YamlButton } from "../../elements/YamlButton";
 import { parseID } from "../../view/id";
 import { useView } from "../../view/view";
 import { editAddress } from "../resources/ResourcesPage";
+import { Proxies } from "./Proxies";
+import { TrustBundles } from "./TrustBundles";
 
 const controlPlanes = graphql(`
   query ControlPlanes {
@@ -32,6 +35,19 @@ const controlPlanes = graphql(`
       yaml
       pods {
         ...PodRow
+      }
+      proxies {
+        id
+        namespace
+        name
+        version
+        proxyless
+        cds
+        lds
+        eds
+        rds
+        problems
+        pod
       }
     }
   }
@@ -91,6 +107,9 @@ export function ControlPlanePage() {
               <Panel title="Pods" flush>
                 <PodTable pods={plane.pods} />
               </Panel>
+              <Proxies proxies={plane.proxies} />
+              <TrustBundles controlPlane={id} />
+              <Findings controlPlane={plane.revision} />
               <Events id={id} />
             </>
           ) : (

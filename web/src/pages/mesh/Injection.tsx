@@ -9,6 +9,7 @@ import { useAsk } from "../../api/queries";
 import { Answer } from "../../elements/Answer";
 import { Panel } from "../../elements/Page";
 import { useView } from "../../view/view";
+import { OutboundChoice } from "./OutboundChoice";
 
 const namespaceList = graphql(`
   query NamespaceList {
@@ -17,6 +18,15 @@ const namespaceList = graphql(`
       cluster
       name
       revision
+    }
+    resources(kinds: ["sidecar.networking.istio.io"], first: 500) {
+      items {
+        id
+        cluster
+        namespace
+        resourceVersion
+        yaml
+      }
     }
   }
 `);
@@ -37,7 +47,7 @@ interface Plane {
   revision: string;
 }
 
-/** Switches automatic sidecar injection on and off for each namespace. */
+/** Switches automatic sidecar injection on and off for each namespace, and sets what it may reach outside. */
 export function Injection({ planes }: { planes: Plane[] }) {
   const { view } = useView();
   const namespaces = useAsk(namespaceList, {});
@@ -51,8 +61,17 @@ export function Injection({ planes }: { planes: Plane[] }) {
       .slice(0, 200)
       .map(({ cluster, name }) => ({ cluster, verb: "patch", group: "", resource: "namespaces", namespace: name })),
   );
+  const mayRestrict = useAllowed(
+    shown.slice(0, 200).map(({ cluster, name }) => ({
+      cluster,
+      verb: "create",
+      group: "networking.istio.io",
+      resource: "sidecars",
+      namespace: name,
+    })),
+  );
   return (
-    <Panel title="Sidecar injection" flush>
+    <Panel title="Namespaces" flush>
       <Answer of={namespaces} what="the namespaces">
         {() => (
           <Table>
@@ -61,6 +80,7 @@ export function Injection({ planes }: { planes: Plane[] }) {
                 <Table.Th>Namespace</Table.Th>
                 <Table.Th>Cluster</Table.Th>
                 <Table.Th>New pods get a proxy of</Table.Th>
+                <Table.Th>May reach outside of the mesh</Table.Th>
               </Table.Tr>
             </Table.Thead>
             <Table.Tbody>
@@ -70,6 +90,13 @@ export function Injection({ planes }: { planes: Plane[] }) {
                   <Table.Td>{namespace.cluster}</Table.Td>
                   <Table.Td>
                     <Choice namespace={namespace} planes={planes} right={rights[index]} />
+                  </Table.Td>
+                  <Table.Td>
+                    <OutboundChoice
+                      namespace={namespace}
+                      sidecars={namespaces.data?.resources.items ?? []}
+                      right={mayRestrict[index]}
+                    />
                   </Table.Td>
                 </Table.Tr>
               ))}

@@ -35,6 +35,9 @@ const mesh = graphql(`
         ready
       }
     }
+    namespaces {
+      revision
+    }
     numbers {
       pods
       podsInMesh
@@ -48,7 +51,7 @@ export function MeshPage() {
   return (
     <Page title="Mesh">
       <Answer of={answer} what="the mesh">
-        {({ clusters, controlPlanes, numbers }) => (
+        {({ clusters, controlPlanes, namespaces, numbers }) => (
           <>
             <Tiles>
               <Tile name="Control planes" value={formatCount(controlPlanes.length)} />
@@ -60,7 +63,7 @@ export function MeshPage() {
               />
               <Tile
                 name="Namespaces in the mesh"
-                value={formatCount(new Set(controlPlanes.flatMap((plane) => plane.namespaces)).size)}
+                value={formatCount(namespaces.filter(({ revision }) => revision).length)}
               />
             </Tiles>
             <Panel title="Clusters" flush>

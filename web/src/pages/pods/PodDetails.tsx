@@ -7,6 +7,7 @@ import { Age } from "../../elements/Age";
 import { Answer, Empty } from "../../elements/Answer";
 import { Events } from "../../elements/Events";
 import { Facts, Labels } from "../../elements/Facts";
+import { Metrics } from "../../elements/Metrics";
 import { ObjectLink } from "../../elements/ObjectLink";
 import { Panel } from "../../elements/Page";
 import { podState, proxyKind } from "../../elements/PodTable";
@@ -133,6 +134,7 @@ export function PodDetails({ id }: { id: string }) {
                 </Table.Tbody>
               </Table>
             </Panel>
+            <Metrics id={id} show={["cpu", "memory", "throttled"]} />
             <Events id={id} />
           </>
         ) : (

@@ -6,7 +6,7 @@ import { useLog } from "./useLog";
 
 /** A container's log, followed as it is written. */
 export function PodLogs({ id, containers }: { id: string; containers: string[] }) {
-  const [container, setContainer] = useState(containers[0] ?? "");
+  const [container, setContainer] = useState(containers.find((name) => name !== "istio-proxy") ?? containers[0] ?? "");
   const [wanted, setWanted] = useState("");
   const [follow, setFollow] = useState(true);
   const [previous, setPrevious] = useState(false);

@@ -5,6 +5,8 @@ import { Age } from "../../elements/Age";
 import { Answer, Empty } from "../../elements/Answer";
 import { Events } from "../../elements/Events";
 import { Facts, Labels } from "../../elements/Facts";
+import { Health } from "../../elements/Health";
+import { Metrics } from "../../elements/Metrics";
 import { ObjectLink } from "../../elements/ObjectLink";
 import { Panel } from "../../elements/Page";
 import { PodTable } from "../../elements/PodTable";
@@ -35,6 +37,9 @@ const serviceDetails = graphql(`
       selector {
         key
         value
+      }
+      health {
+        ...HealthParts
       }
       workloads {
         id
@@ -75,6 +80,7 @@ export function ServiceDetails({ id }: { id: string }) {
                       ))}
                     </Stack>,
                   ],
+                  ["Health", found.health && <Health key="health" of={found.health} />],
                   ["Mesh", found.inMesh ? "in the mesh" : "outside of the mesh"],
                   ["Created", <Age key="created" of={found.created} />],
                   ["Selector", <Labels key="selector" of={found.selector} />],
@@ -109,6 +115,7 @@ export function ServiceDetails({ id }: { id: string }) {
             <Panel title="Pods" flush>
               <PodTable pods={found.workloads.flatMap((workload) => workload.pods)} />
             </Panel>
+            <Metrics id={id} show={["requests", "errors", "latency", "bytes"]} />
             <Events id={id} />
           </>
         ) : (

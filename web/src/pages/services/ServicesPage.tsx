@@ -4,9 +4,11 @@ import { useAsk } from "../../api/queries";
 import { Age } from "../../elements/Age";
 import { Answer, Empty } from "../../elements/Answer";
 import { Grouped } from "../../elements/Grouped";
+import { Health } from "../../elements/Health";
 import { MeshNumbers } from "../../elements/MeshNumbers";
 import { ObjectLink } from "../../elements/ObjectLink";
 import { Page } from "../../elements/Page";
+import { TrafficCells, TrafficHeadings } from "../../elements/TrafficCells";
 import { unknown } from "../../view/format";
 import { useView } from "../../view/view";
 import { formatPort } from "./ports";
@@ -24,6 +26,12 @@ const serviceList = graphql(`
         address
         inMesh
         created
+        health {
+          ...HealthParts
+        }
+        traffic {
+          ...TrafficParts
+        }
         ports {
           name
           number
@@ -41,7 +49,7 @@ export function ServicesPage() {
   const services = useAsk(serviceList, { filter });
   return (
     <Page title="Services">
-      <MeshNumbers show={["clusters", "services", "pods"]} />
+      <MeshNumbers show={["requests", "latency", "errors", "clusters", "services", "pods"]} />
       <Answer of={services} what="the services">
         {({ services: { items, total } }) =>
           items.length === 0 ? (
@@ -56,6 +64,8 @@ export function ServicesPage() {
                       <Table.Th>Type</Table.Th>
                       <Table.Th>Cluster IP</Table.Th>
                       <Table.Th>Ports</Table.Th>
+                      <Table.Th>Health</Table.Th>
+                      <TrafficHeadings />
                       <Table.Th>Mesh</Table.Th>
                       <Table.Th>Age</Table.Th>
                     </Table.Tr>
@@ -69,6 +79,10 @@ export function ServicesPage() {
                         <Table.Td>{service.type}</Table.Td>
                         <Table.Td>{service.address ?? unknown}</Table.Td>
                         <Table.Td>{service.ports.map(formatPort).join(", ")}</Table.Td>
+                        <Table.Td>
+                          <Health of={service.health} />
+                        </Table.Td>
+                        <TrafficCells of={service.traffic} />
                         <Table.Td>{service.inMesh ? "in the mesh" : "outside"}</Table.Td>
                         <Table.Td>
                           <Age of={service.created} />

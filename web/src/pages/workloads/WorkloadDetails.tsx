@@ -5,6 +5,8 @@ import { Age } from "../../elements/Age";
 import { Answer, Empty } from "../../elements/Answer";
 import { Events } from "../../elements/Events";
 import { Facts, Labels } from "../../elements/Facts";
+import { Health } from "../../elements/Health";
+import { Metrics } from "../../elements/Metrics";
 import { ObjectLink } from "../../elements/ObjectLink";
 import { Panel } from "../../elements/Page";
 import { PodTable } from "../../elements/PodTable";
@@ -29,6 +31,9 @@ const workloadDetails = graphql(`
       readyPods
       pods {
         ...PodRow
+      }
+      health {
+        ...HealthParts
       }
       services {
         id
@@ -55,6 +60,7 @@ export function WorkloadDetails({ id }: { id: string }) {
                   ["App", found.app],
                   ["Version", found.version],
                   ["Replicas", `${found.readyPods} of ${found.wantedPods} ready`],
+                  ["Health", found.health && <Health key="health" of={found.health} />],
                   ["Mesh", found.inMesh ? "in the mesh" : "outside of the mesh"],
                   ["Created", <Age key="created" of={found.created} />],
                   ["Labels", <Labels key="labels" of={found.labels} />],
@@ -77,6 +83,7 @@ export function WorkloadDetails({ id }: { id: string }) {
             <Panel title="Pods" flush>
               <PodTable pods={found.pods} />
             </Panel>
+            <Metrics id={id} show={["requests", "errors", "latency", "bytes", "cpu", "memory"]} />
             <Events id={id} />
           </>
         ) : (

@@ -4,10 +4,12 @@ import { useAsk } from "../../api/queries";
 import { Age } from "../../elements/Age";
 import { Answer, Empty } from "../../elements/Answer";
 import { Grouped } from "../../elements/Grouped";
+import { Health } from "../../elements/Health";
 import { MeshNumbers } from "../../elements/MeshNumbers";
 import { ObjectLink } from "../../elements/ObjectLink";
 import { Page } from "../../elements/Page";
 import { Status } from "../../elements/Status";
+import { TrafficCells, TrafficHeadings } from "../../elements/TrafficCells";
 import { unknown } from "../../view/format";
 import { useView } from "../../view/view";
 
@@ -27,6 +29,12 @@ const workloadList = graphql(`
         wantedPods
         readyPods
         created
+        health {
+          ...HealthParts
+        }
+        traffic {
+          ...TrafficParts
+        }
       }
     }
   }
@@ -38,7 +46,7 @@ export function WorkloadsPage() {
   const workloads = useAsk(workloadList, { filter });
   return (
     <Page title="Workloads">
-      <MeshNumbers show={["clusters", "workloads", "pods"]} />
+      <MeshNumbers show={["requests", "latency", "errors", "clusters", "workloads", "pods"]} />
       <Answer of={workloads} what="the workloads">
         {({ workloads: { items, total } }) =>
           items.length === 0 ? (
@@ -54,6 +62,8 @@ export function WorkloadsPage() {
                       <Table.Th>App</Table.Th>
                       <Table.Th>Version</Table.Th>
                       <Table.Th>Pods</Table.Th>
+                      <Table.Th>Health</Table.Th>
+                      <TrafficHeadings />
                       <Table.Th>Mesh</Table.Th>
                       <Table.Th>Age</Table.Th>
                     </Table.Tr>
@@ -72,6 +82,10 @@ export function WorkloadsPage() {
                             {workload.readyPods}/{workload.wantedPods}
                           </Status>
                         </Table.Td>
+                        <Table.Td>
+                          <Health of={workload.health} />
+                        </Table.Td>
+                        <TrafficCells of={workload.traffic} />
                         <Table.Td>{workload.inMesh ? "in the mesh" : "outside"}</Table.Td>
                         <Table.Td>
                           <Age of={workload.created} />

@@ -1,0 +1,116 @@
+import { UnstyledButton } from "@mantine/core";
+import {
+  IconAlertTriangle,
+  IconBox,
+  IconBoxMultiple,
+  IconChevronDown,
+  IconChevronRight,
+  IconCircleOff,
+  IconDeviceDesktop,
+  IconDoorEnter,
+  IconHelpCircle,
+  IconServer2,
+  IconWorld,
+  IconWorldQuestion,
+} from "@tabler/icons-react";
+import { Handle, Position } from "@xyflow/react";
+import { memo } from "react";
+import classes from "./Canvas.module.css";
+import type { Box, Item } from "./graph";
+
+export const kindIcons = {
+  WORKLOAD: IconBox,
+  GATEWAY: IconDoorEnter,
+  SERVICE: IconServer2,
+  EXTERNAL: IconWorld,
+  PASSTHROUGH: IconWorldQuestion,
+  BLACK_HOLE: IconCircleOff,
+  UNKNOWN: IconHelpCircle,
+};
+
+export const kindNames = {
+  WORKLOAD: "Workload",
+  GATEWAY: "Gateway",
+  SERVICE: "Service",
+  EXTERNAL: "External service",
+  PASSTHROUGH: "Unknown host, let through",
+  BLACK_HOLE: "Unknown host, refused",
+  UNKNOWN: "Unknown caller",
+};
+
+export interface ItemData {
+  item: Item;
+  failing: boolean;
+  found: boolean;
+}
+
+/** One workload, service, gateway, or what else takes part in traffic. */
+export const ItemNode = memo(function ItemNode({ data, selected }: { data: ItemData; selected?: boolean }) {
+  const { item, failing, found } = data;
+  const Icon = kindIcons[item.kind];
+  return (
+    <div
+      className={classes.item}
+      data-failing={failing || undefined}
+      data-idle={item.idle || undefined}
+      data-selected={selected || undefined}
+      data-found={found || undefined}
+      title={`${kindNames[item.kind]} ${item.label}`}
+    >
+      <Ends />
+      <Icon size={18} aria-hidden style={{ flexShrink: 0 }} />
+      <div className={classes.text}>
+        <div className={classes.name}>{item.label}</div>
+        {(item.detail || item.idle) && (
+          <div className={classes.detail}>{item.idle ? `${item.detail} idle` : item.detail}</div>
+        )}
+      </div>
+      {failing && (
+        <span className={classes.mark} data-kind="failing" title="Requests fail here">
+          <IconAlertTriangle size={13} aria-label="Requests fail here" />
+        </span>
+      )}
+      {item.virtualMachine && (
+        <span className={classes.mark} data-kind="machine" title="Virtual machine">
+          <IconDeviceDesktop size={13} aria-label="Virtual machine" />
+        </span>
+      )}
+    </div>
+  );
+});
+
+/** A group of nodes, which can be folded into one. */
+export const BoxNode = memo(function BoxNode({ data }: { data: { box: Box; failing: boolean; fold: () => void } }) {
+  const { box, failing, fold } = data;
+  const Chevron = box.folded ? IconChevronRight : IconChevronDown;
+  return (
+    <div
+      className={classes.box}
+      data-kind={box.kind}
+      data-folded={box.folded || undefined}
+      data-failing={failing || undefined}
+    >
+      <Ends />
+      <UnstyledButton
+        className={`${classes.heading} nodrag nopan`}
+        onClick={fold}
+        aria-expanded={!box.folded}
+        aria-label={`${box.folded ? "Unfold" : "Fold"} ${box.kind} ${box.label}`}
+      >
+        <Chevron size={14} aria-hidden />
+        {box.folded && <IconBoxMultiple size={16} aria-hidden />}
+        {box.label} <small>{box.kind}</small>
+      </UnstyledButton>
+    </div>
+  );
+});
+
+/** Where edges would be tied: they are drawn on the layout's routes instead. */
+function Ends() {
+  return (
+    <>
+      <Handle type="target" position={Position.Left} isConnectable={false} style={{ visibility: "hidden" }} />
+      <Handle type="source" position={Position.Right} isConnectable={false} style={{ visibility: "hidden" }} />
+    </>
+  );
+}
