@@ -113,6 +113,9 @@ func runInstall(ctx context.Context, app *App, flags installFlags) error {
 	if flags.dumpResources {
 		return dumpInstallation(ctx, app, config, settings)
 	}
+	if err := refuseWhenOperated(ctx, config); err != nil {
+		return err
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, flags.timeout, fmt.Errorf("not available within %s", flags.timeout))
 	defer cancel()
 	progress := app.Progress(ctx)
@@ -166,11 +169,10 @@ func installMesh(ctx context.Context, app *App, progress *Progress, config *rest
 	if err != nil {
 		return installedMesh{}, err
 	}
-	step := progress.Step("Checking the cluster")
-	if err := refuseWhenOperated(ctx, config); err != nil {
-		step.Fail(errRefused)
+	if installer, err = leftToOperator(ctx, config, installer); err != nil {
 		return installedMesh{}, err
 	}
+	step := progress.Step("Checking the cluster")
 	prepared, err := installer.Prepare(ctx, settings)
 	if err != nil {
 		step.Fail(errRefused)

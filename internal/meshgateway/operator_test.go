@@ -85,21 +85,6 @@ func (m *mesh) becomes(gateway *v1alpha1.IstioMeshGateway, reason string) {
 	})
 }
 
-// What the operator does not watch it would not put back.
-func TestEveryRenderedKindIsWatched(t *testing.T) {
-	watched := map[schema.GroupKind]bool{}
-	for _, kind := range operator.Watched() {
-		watched[kind.GroupKind()] = true
-	}
-	for name, path := range gateways() {
-		for _, object := range render(t, read(t, path)) {
-			if kind := object.GroupVersionKind().GroupKind(); !watched[kind] {
-				t.Errorf("%s: %s is not watched", name, kind)
-			}
-		}
-	}
-}
-
 // operate reconciles gateways on events, as the operator does, until the returned function is called.
 func (m *mesh) operate(ctx context.Context) (stop func()) {
 	m.t.Helper()
