@@ -33,7 +33,7 @@ GOLANGCI_LINT := $(CURDIR)/.cache/golangci-lint
 help: ## Show this help
 	@awk 'BEGIN {FS = ":.*## "} /^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-run: build ## Build everything, then start a cluster on this machine with the mesh and the demo application
+run: build ## Build everything, then start a cluster on this machine with the mesh, the demo application and the dashboard
 	@$(BIN)/smm sandbox up --demo
 
 stop: ## Stop the cluster that `make run` started and remove its state

@@ -46,7 +46,7 @@ func newSandboxUpCommand(box *sandbox) *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "up",
 		Short: "Start the sandbox, or resume it, and wait until it is ready",
-		Example: `  smm sandbox up --demo          one cluster with the mesh and the demo application
+		Example: `  smm sandbox up --demo          one cluster with the mesh, the demo application and the dashboard
   smm sandbox up --clusters 2    two empty clusters on different networks`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -65,7 +65,7 @@ func newSandboxUpCommand(box *sandbox) *cobra.Command {
 	flags.Int("clusters", 0, "`number` of clusters, each on a network of its own (default: as many as last time, or 1)")
 	flags.Int("host-port-base", 0, "`port` of the first cluster's API server on 127.0.0.1 (default: that of last time, or a free one)")
 	flags.Duration("timeout", 0, "how long to wait for the clusters (default 3m)")
-	flags.BoolVar(&demo, "demo", demo, "install the mesh and the demo application in each cluster")
+	flags.BoolVar(&demo, "demo", demo, "install the mesh and the demo application in each cluster, and serve the first one's dashboard")
 	return cmd
 }
 
@@ -124,6 +124,9 @@ func newSandboxDownCommand(box *sandbox) *cobra.Command {
 		Short: "Stop the sandbox and remove everything it made",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := box.stopServers(cmd.Context()); err != nil {
+				box.app.warn("%v", err)
+			}
 			return box.run(cmd.Context(), box.app.Out, "down", given(cmd, "keep-state")...)
 		},
 	}

@@ -49,17 +49,24 @@ func (s *sandbox) demo(ctx context.Context) error {
 	kubeconfigs := strings.Fields(paths.String())
 	clusters := make([]demoCluster, len(kubeconfigs))
 	progress := s.app.Progress(ctx)
-	group, ctx := errgroup.WithContext(ctx)
+	group, installing := errgroup.WithContext(ctx)
 	for i, path := range kubeconfigs {
 		group.Go(func() (err error) {
-			clusters[i], err = installDemoCluster(ctx, s.app.on(path), progress, len(kubeconfigs) > 1)
+			clusters[i], err = installDemoCluster(installing, s.app.on(path), progress, len(kubeconfigs) > 1)
 			return err
 		})
 	}
 	if err := group.Wait(); err != nil {
 		return err
 	}
-	return s.printDemo(clusters)
+	step := progress.Step("Starting the dashboard")
+	server, err := s.startServer(ctx, kubeconfigs[0])
+	if err != nil {
+		step.Fail(err)
+		return err
+	}
+	step.Done(server.url())
+	return s.printDemo(clusters, server)
 }
 
 // on returns a copy of the app that works on the current context of another kubeconfig.

@@ -9,7 +9,7 @@ import (
 )
 
 // printDemo shows the clusters with their control planes, the workloads with their traffic, and how to go on.
-func (s *sandbox) printDemo(clusters []demoCluster) error {
+func (s *sandbox) printDemo(clusters []demoCluster, server *sandboxServer) error {
 	a := s.app
 	if a.Output != FormatTable {
 		return a.Print(clusters, Table{})
@@ -29,6 +29,7 @@ func (s *sandbox) printDemo(clusters []demoCluster) error {
 	if s.stateDir != "" {
 		dir = " --state-dir " + s.stateDir
 	}
+	fmt.Fprintf(a.Out, "\nThe dashboard is at %s, the API at %s/api/graphql, open to everybody on this machine.\n", server.url(), server.url())
 	fmt.Fprintln(a.Out, "\nTry:")
 	fmt.Fprintf(a.Out, "  %s sandbox kubectl%s get pods -n %s\n", smm, dir, demoapp.DefaultNamespace)
 	fmt.Fprintf(a.Out, "  %s sandbox status%s\n", smm, dir)

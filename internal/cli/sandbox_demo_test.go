@@ -22,7 +22,7 @@ func TestDemoEndsWithTablesKubeconfigsAndHints(t *testing.T) {
 			{Workload: "frontpage-v1", Ready: 1, Replicas: 1, RequestsPerSecond: 10.04, SuccessRate: share(1), MutualTLS: share(0.9999)},
 			{Workload: "mysql", Ready: 0, Replicas: 1, ConnectionsPerSecond: 2},
 		},
-	}})
+	}}, &sandboxServer{Address: "127.0.0.1:50500"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -31,6 +31,7 @@ func TestDemoEndsWithTablesKubeconfigsAndHints(t *testing.T) {
 		"frontpage-v1   1/1",
 		"99.9%", // rounded down: 100% means all
 		"kubeconfig files:\n  c1   /s/c1/kubeconfig\n",
+		"The dashboard is at http://127.0.0.1:50500, ",
 		"sandbox down --state-dir /s\n",
 	} {
 		if !strings.Contains(out.String(), want) {

@@ -21,7 +21,7 @@ import (
 func main() {
 	bin := flag.String("bin", "bin", "`directory` with the built programs")
 	runs := flag.Int("runs", 3, "`number` of times that everything is measured")
-	only := flag.String("only", "", "measure only this: sandbox, chart, gateways or helm")
+	only := flag.String("only", "", "measure only this: sandbox, chart, gateways, helm or topology")
 	flag.Parse()
 	klog.SetSlogLogger(slog.New(slog.DiscardHandler)) // watches that end with their sandbox
 
@@ -50,6 +50,9 @@ func bench(ctx context.Context, bin string, runs int, only string) error {
 		{"gateways", "many gateways, by an operator of its own", func(ctx context.Context, r *report) error { return measureGateways(ctx, bin, r) }},
 		{"helm", "rendering beside `helm template`", func(ctx context.Context, r *report) error {
 			return measureHelm(ctx, filepath.Join(bin, "helmtemplate"), r)
+		}},
+		{"topology", "the topology of a large mesh", func(ctx context.Context, r *report) error {
+			return measureTopology(ctx, filepath.Join(bin, "prometheus"), r)
 		}},
 	}
 	report := newReport()
