@@ -27,9 +27,10 @@ type rule struct {
 
 // view is what is known about one object of all clusters. local finds objects of this cluster.
 type view struct {
-	clusterID  string          // of this cluster
-	registered map[string]bool // IDs of the peers that have a Cluster here
-	answering  map[string]bool // IDs of those whose objects are known
+	clusterID  string            // of this cluster
+	registered map[string]bool   // IDs of the peers that have a Cluster here
+	names      map[string]string // of these Clusters, by ID
+	answering  map[string]bool   // IDs of those whose objects are known
 	sources    []holding
 	copies     []*unstructured.Unstructured // this cluster's copies of the object
 	local      func(objectKey) *unstructured.Unstructured
@@ -131,7 +132,7 @@ func (v view) use(c candidate, rules []rule) (decision, error) {
 		if len(matching) == 0 {
 			continue
 		}
-		desired, err := Copy(c.object, matching, c.owner)
+		desired, err := Copy(c.object, filled(matching, c.object, v.names[c.owner]), c.owner)
 		if err != nil {
 			return decision{rule: r.name}, err
 		}

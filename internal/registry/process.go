@@ -57,11 +57,11 @@ func (s *syncer) look(key objectKey) (v view, rules []rule, ready bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	v = view{
-		clusterID: s.clusterID, registered: map[string]bool{}, answering: map[string]bool{},
+		clusterID: s.clusterID, registered: map[string]bool{}, names: map[string]string{}, answering: map[string]bool{},
 		adopted: s.adopted, left: s.left, departed: maps.Clone(s.departed), local: s.find,
 	}
-	for id := range s.registered {
-		v.registered[id] = true
+	for id, r := range s.registered {
+		v.registered[id], v.names[id] = true, r.name
 	}
 	kinds := map[schema.GroupVersionKind]bool{}
 	for i := range s.rules {
