@@ -51,6 +51,7 @@ pod with the rights of its service account, or anywhere with a kubeconfig.`,
 	flags.StringVar(&options.HealthAddress, "health-address", options.HealthAddress, "`address` of /healthz and /readyz")
 	flags.StringVar(&options.MetricsAddress, "metrics-address", options.MetricsAddress, "`address` of /metrics; empty for none")
 	flags.BoolVar(&options.MetricsSecure, "metrics-secure", options.MetricsSecure, "serve metrics over HTTPS, to those who may get the URL /metrics")
+	flags.StringVar(&options.APIServerAddress, "api-server-endpoint-address", "", "`address` where other clusters reach this cluster's API server (default: what it advertises)")
 	flags.BoolVar(&options.LeaderElection, "leader-elect", options.LeaderElection, "act only while this instance leads")
 	addChartSourceFlag(flags, &chartSources)
 	flags.StringVar(&options.ChartSources.Stores.CacheDir, "chart-cache", options.ChartSources.Stores.CacheDir,

@@ -10,6 +10,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshmanager/smm/api/servicemesh/v1alpha1"
+	"github.com/meshmanager/smm/internal/peering"
 )
 
 // Facts are what rendering a control plane depends on beside its specification.
@@ -26,6 +27,8 @@ type Facts struct {
 	CNI bool
 	// Attached are the namespaces whose pods ask for the CNI plugin by a network attachment.
 	Attached []string
+	// Peers are the mesh's control planes in other clusters.
+	Peers []peering.Peer
 }
 
 // factsOf observes what the rendering of a control plane depends on. all are the control planes
@@ -41,6 +44,9 @@ func (l *logic) factsOf(ctx context.Context, icp *v1alpha1.IstioControlPlane, al
 		return Facts{}, err
 	}
 	if facts.Attached, err = l.attachedNamespaces(ctx, icp); err != nil {
+		return Facts{}, err
+	}
+	if facts.Peers, err = l.peers(ctx, icp); err != nil {
 		return Facts{}, err
 	}
 	facts.OpenShift, err = l.platform.isOpenShift()

@@ -9,6 +9,7 @@ import (
 	"github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/overlay"
+	"github.com/meshmanager/smm/internal/peering"
 )
 
 // Rendered is everything that belongs to a control plane, except CRDs, which are never removed.
@@ -18,11 +19,14 @@ type Rendered struct {
 	ControlPlane []*unstructured.Unstructured
 	// Expansion lets workloads of other networks reach the mesh. It needs a running istiod.
 	Expansion []*unstructured.Unstructured
+	// Remotes are the credentials with which istiod reads from peers. They are not rendered from
+	// the specification.
+	Remotes []*unstructured.Unstructured
 }
 
 // All are the objects of all parts.
 func (r Rendered) All() []*unstructured.Unstructured {
-	return slices.Concat(r.ControlPlane, r.Expansion)
+	return slices.Concat(r.ControlPlane, r.Expansion, r.Remotes)
 }
 
 // Render renders everything that belongs to the control plane. There is nothing of a passive one,
@@ -30,6 +34,10 @@ func (r Rendered) All() []*unstructured.Unstructured {
 func Render(icp *v1alpha1.IstioControlPlane, release istio.Release, facts Facts) (Rendered, error) {
 	if icp.Spec.Mode == v1alpha1.ModePassive {
 		return Rendered{}, nil
+	}
+	icp, err := federated(icp, peering.ForeignRoots(icp, facts.Peers))
+	if err != nil {
+		return Rendered{}, err
 	}
 	own, err := ownObjects(icp, release, facts)
 	if err != nil {
@@ -73,6 +81,11 @@ func ownObjects(icp *v1alpha1.IstioControlPlane, release istio.Release, facts Fa
 	}
 	for _, namespace := range facts.Attached {
 		objects = append(objects, networkAttachment(icp, namespace))
+	}
+	for _, object := range objects {
+		if isIstioReader(object) {
+			openToPeers(object)
+		}
 	}
 	istiod, err := istiodOf(objects, revisionOf(icp))
 	if err != nil {

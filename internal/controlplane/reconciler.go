@@ -44,9 +44,7 @@ type logic struct {
 // Reconcile applies what the control plane consists of and describes what has become of it.
 func (l *logic) Reconcile(ctx context.Context, icp *v1alpha1.IstioControlPlane, save kube.Save) (kube.Outcome, error) {
 	if icp.Spec.Mode == v1alpha1.ModePassive {
-		icp.Status.ObservedGeneration = icp.Generation
-		setState(icp, v1alpha1.ConfigStateUnmanaged, "a passive control plane needs the control plane of a peer cluster, and no peer is attached")
-		return kube.Done(), nil
+		return l.reconcilePassive(ctx, icp, save)
 	}
 	describeUnsupported(icp)
 	rendered, err := l.render(ctx, icp)
@@ -56,7 +54,7 @@ func (l *logic) Reconcile(ctx context.Context, icp *v1alpha1.IstioControlPlane, 
 	if icp.Status.Status == "" || icp.Status.ObservedGeneration != icp.Generation {
 		setState(icp, v1alpha1.ConfigStateReconciling, "applying the control plane's objects")
 	}
-	if err := l.sync(ctx, icp, rendered.ControlPlane, kube.Union(kube.RefsOf(rendered.Expansion), rendered.passedOn), save); err != nil {
+	if err := l.sync(ctx, icp, rendered.ControlPlane, rendered.except(rendered.Expansion, rendered.Remotes), save); err != nil {
 		return kube.Outcome{}, err
 	}
 	seen, err := observe(ctx, l.client, revisionOf(icp), rendered.ControlPlane)
@@ -66,12 +64,15 @@ func (l *logic) Reconcile(ctx context.Context, icp *v1alpha1.IstioControlPlane, 
 	describe(icp, seen, rendered.ControlPlane)
 	state, message := judge(seen)
 	setIstiodReady(icp, state, message)
+	if err := l.sync(ctx, icp, rendered.Remotes, rendered.except(rendered.ControlPlane, rendered.Expansion), save); err != nil {
+		return kube.Outcome{}, err
+	}
 	if state != v1alpha1.ConfigStateAvailable {
 		setState(icp, state, message)
 		// What istiod itself brings about, such as its root certificate, is not watched.
 		return kube.Look(message), nil
 	}
-	waiting, err := l.expand(ctx, icp, rendered.Expansion, kube.Union(kube.RefsOf(rendered.ControlPlane), rendered.passedOn), save)
+	waiting, err := l.expand(ctx, icp, rendered.Expansion, rendered.except(rendered.ControlPlane, rendered.Remotes), save)
 	if err != nil {
 		return kube.Outcome{}, err
 	}
@@ -80,7 +81,7 @@ func (l *logic) Reconcile(ctx context.Context, icp *v1alpha1.IstioControlPlane, 
 		return kube.Wait(waiting), nil
 	}
 	setState(icp, state, message)
-	return rechecked(settled(icp, rendered.Expansion), rendered.source), nil
+	return rechecked(settled(icp, append(rendered.Expansion, rendered.Remotes...)), rendered.source), nil
 }
 
 // sync applies one part of what the control plane consists of, and prunes what is neither in it
@@ -101,7 +102,18 @@ func (l *logic) sync(ctx context.Context, icp *v1alpha1.IstioControlPlane, part 
 type rendering struct {
 	Rendered
 	passedOn []kube.Ref
+	unknown  []kube.Ref // credentials of peers that are not known now
 	source   istio.Source
+}
+
+// except are what is not removed while a part is brought about: the other parts, and what is not this control plane's
+// to remove.
+func (r rendering) except(parts ...[]*unstructured.Unstructured) []kube.Ref {
+	kept := kube.Union(r.passedOn, r.unknown)
+	for _, part := range parts {
+		kept = kube.Union(kept, kube.RefsOf(part))
+	}
+	return kept
 }
 
 // render also brings Istio's CRDs, which the objects need to mean anything and which stay.
@@ -126,9 +138,13 @@ func (l *logic) render(ctx context.Context, icp *v1alpha1.IstioControlPlane) (re
 	if err := l.applyCRDs(ctx, release, all); err != nil {
 		return rendering{}, err
 	}
+	var unknown []kube.Ref
+	if rendered.Remotes, unknown, err = l.remotes(ctx, icp, facts.Peers); err != nil {
+		return rendering{}, err
+	}
 	obsolete := kube.Difference(kube.Refs(icp.Status.Inventory), kube.RefsOf(rendered.All()))
 	passedOn, err := l.passedOn(ctx, icp, all, obsolete)
-	return rendering{rendered, passedOn, release.Source}, err
+	return rendering{rendered, passedOn, unknown, release.Source}, err
 }
 
 // list returns the control planes of the cluster.

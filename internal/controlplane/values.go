@@ -8,12 +8,13 @@ import (
 
 	"github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	"github.com/meshmanager/smm/internal/istio"
+	"github.com/meshmanager/smm/internal/peering"
 )
 
 // The defaults of fields that a specification leaves out.
 const (
 	DefaultClusterID   = "Kubernetes"
-	DefaultNetworkName = "network1"
+	DefaultNetworkName = peering.DefaultNetwork
 )
 
 // Values translates a specification into the values of Istio's istiod chart. mesh is the IstioMesh

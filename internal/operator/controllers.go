@@ -65,6 +65,7 @@ func addIstioControlPlanes(m manager.Manager, reconciler *kube.Reconciler[*servi
 		Named("istiocontrolplane").
 		For(&servicemeshv1alpha1.IstioControlPlane{}, builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&servicemeshv1alpha1.IstioControlPlane{}, toOtherIstioControlPlanes(m.GetClient()), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
+		Watches(&servicemeshv1alpha1.PeerIstioControlPlane{}, toTheControlPlanes(m.GetClient())).
 		Watches(&servicemeshv1alpha1.IstioMesh{}, toItsControlPlanes(m.GetClient()), builder.WithPredicates(predicate.GenerationChangedPredicate{})).
 		Watches(&servicemeshv1alpha1.IstioMeshGateway{}, toOwner(servicemeshv1alpha1.KindIstioControlPlane)).
 		Watches(&corev1.Namespace{}, toAllIstioControlPlanes(m.GetClient()), builder.WithPredicates(predicate.LabelChangedPredicate{})).
@@ -82,6 +83,13 @@ func toAllIstioControlPlanes(c client.Client) handler.EventHandler {
 		if _, labelled := namespace.GetLabels()[istio.RevisionLabel]; !labelled && namespace.GetDeletionTimestamp() == nil {
 			return nil
 		}
+		return istioControlPlanesExcept(ctx, c, client.ObjectKey{})
+	})
+}
+
+// toTheControlPlanes leads from what is told of a peer's control plane to a round for every control plane.
+func toTheControlPlanes(c client.Client) handler.EventHandler {
+	return handler.EnqueueRequestsFromMapFunc(func(ctx context.Context, _ client.Object) []reconcile.Request {
 		return istioControlPlanesExcept(ctx, c, client.ObjectKey{})
 	})
 }

@@ -39,6 +39,8 @@ type Options struct {
 	MetricsAddress string
 	// MetricsSecure serves metrics over HTTPS, and only to those who may get the URL /metrics.
 	MetricsSecure bool
+	// APIServerAddress is where other clusters reach this cluster's API server, "" for where it says itself.
+	APIServerAddress string
 	// LeaderElection has only one of several instances act. Without it every instance acts.
 	LeaderElection bool
 	// Catalogue holds what is installed unless a version is asked for.
@@ -95,7 +97,7 @@ func addControllers(m manager.Manager, options Options, kubernetesVersion string
 	c := m.GetClient()
 	applier := kube.NewApplier(c).LogTo(options.Log)
 	catalogue := releases.New(withReaders(options.ChartSources, m))
-	if err := addControlPlanes(m, telling(m, platform.NewReconciler(c, applier, options.Catalogue))); err != nil {
+	if err := addControlPlanes(m, telling(m, platform.NewReconciler(c, applier, options.Catalogue, options.APIServerAddress))); err != nil {
 		return fmt.Errorf("set up the controller of ControlPlanes: %w", err)
 	}
 	if err := addIstioControlPlanes(m, telling(m, controlplane.NewReconciler(c, applier, catalogue, kubernetesVersion))); err != nil {

@@ -22,6 +22,8 @@ func Watched() []schema.GroupVersionKind {
 		{Version: "v1", Kind: "ConfigMap"},
 		{Version: "v1", Kind: "Service"},
 		{Version: "v1", Kind: "ResourceQuota"},
+		{Group: "discovery.k8s.io", Version: "v1", Kind: "EndpointSlice"},
+		{Group: "clusterregistry.k8s.cisco.com", Version: "v1alpha1", Kind: "ResourceSyncRule"},
 		{Group: "apps", Version: "v1", Kind: "Deployment"},
 		{Group: "apps", Version: "v1", Kind: "DaemonSet"},
 		{Group: "autoscaling", Version: "v2", Kind: "HorizontalPodAutoscaler"},

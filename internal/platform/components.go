@@ -9,14 +9,13 @@ import (
 )
 
 // components lists the parts of the product in the documented order, which is the one in which
-// they are reconciled.
-func components(c client.Client, applier *kube.Applier, catalogue istio.Catalogue) []component {
+// they are reconciled. The address is where other clusters reach this one's API server, "" for where
+// it says itself.
+func components(c client.Client, applier *kube.Applier, catalogue istio.Catalogue, apiServerAddress string) []component {
 	k := keeper{client: c, applier: applier}
 	all := []component{
 		certManager{client: c},
-		unavailable{smmv1alpha1.ComponentClusterRegistry, "keep the clusters of a mesh known to each other", func(s *smmv1alpha1.ControlPlaneSpec) bool {
-			return s.ClusterRegistry != nil && isTrue(s.ClusterRegistry.Enabled)
-		}},
+		groupMember{rendered{k, clusterRegistry(catalogue, apiServerAddress)}},
 		meshManager{client: c, applier: applier, catalogue: catalogue},
 		rendered{k, nodeExporter()},
 		registryAccess{k, catalogue},

@@ -208,7 +208,7 @@ func TestComponents(t *testing.T) {
 
 func (i *installation) testReported(t *testing.T) {
 	if diff := cmp.Diff([]string{
-		"als Unmanaged", "application Unmanaged", "auth Unmanaged", "certManager Unmanaged", "clusterRegistry Unmanaged",
+		"als Unmanaged", "application Unmanaged", "auth Unmanaged", "certManager Unmanaged", "clusterRegistry Available",
 		"federationGateway Unmanaged", "federationGatewayOperator Unmanaged", "leo Unmanaged", "meshManager Available",
 		"nodeExporter Available", "prometheus Available", "registryAccess Available", "smm Available", "sre Unmanaged",
 	}, i.components()); diff != "" {
@@ -234,7 +234,7 @@ func (i *installation) testSwitches(t *testing.T) {
 			"DaemonSet smm-system/prometheus-node-exporter", "Service smm-system/prometheus-node-exporter", "ServiceAccount smm-system/prometheus-node-exporter",
 		}},
 		{`{"registryAccess":{"enabled":?}}`, []string{"registryAccess"}, []string{
-			"Secret istio-system/" + pullSecret, "Secret smm-system/" + pullSecret,
+			"Secret cluster-registry/" + pullSecret, "Secret istio-system/" + pullSecret, "Secret smm-system/" + pullSecret,
 		}},
 		{`{"smm":{"enabled":?}}`, []string{
 			"smm", "als", "application", "auth", "federationGateway", "federationGatewayOperator", "leo", "prometheus", "sre",
@@ -247,9 +247,9 @@ func (i *installation) testSwitches(t *testing.T) {
 		{`{"smm":{"prometheus":{"enabled":?}}}`, []string{"prometheus"}, []string{
 			"Service smm-system/smm-prometheus", "ServiceAccount smm-system/smm-prometheus", "StatefulSet smm-system/prometheus-smm-prometheus",
 		}},
-		{`{"certManager":{"enabled":?},"clusterRegistry":{"enabled":?},"smm":{"als":{"enabled":?},"application":{"enabled":?},"auth":{"enabled":?},` +
+		{`{"certManager":{"enabled":?},"smm":{"als":{"enabled":?},"application":{"enabled":?},"auth":{"enabled":?},` +
 			`"federationGateway":{"enabled":?},"federationGatewayOperator":{"enabled":?},"leo":{"enabled":?},"sre":{"enabled":?}}}`,
-			[]string{"certManager", "clusterRegistry", "als", "application", "auth", "federationGateway", "federationGatewayOperator", "leo", "sre"}, nil},
+			[]string{"certManager", "als", "application", "auth", "federationGateway", "federationGatewayOperator", "leo", "sre"}, nil},
 	} {
 		t.Run(test.components[0], func(t *testing.T) {
 			i.patch(strings.ReplaceAll(test.section, "?", "false"))

@@ -46,7 +46,7 @@ func NewDriver(c client.WithWatch, releases istio.Releases, kubernetesVersion st
 	return &Driver{
 		client:             c,
 		log:                log,
-		controlPlanes:      NewReconciler(c, applier, istio.Builtin()),
+		controlPlanes:      NewReconciler(c, applier, istio.Builtin(), ""),
 		istioControlPlanes: controlplane.NewReconciler(c, applier, releases, kubernetesVersion),
 		istioMeshes:        controlplane.NewMeshReconciler(c),
 		istioMeshGateways:  meshgateway.NewReconciler(c, applier, releases, kubernetesVersion),

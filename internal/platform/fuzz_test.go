@@ -51,7 +51,7 @@ func FuzzReconcile(f *testing.F) {
 			return
 		}
 		void := kubetest.NewVoid(scheme, cp)
-		_, err := platform.NewReconciler(void, kube.NewApplier(void), istio.Builtin()).Reconcile(t.Context(), client.ObjectKeyFromObject(cp))
+		_, err := platform.NewReconciler(void, kube.NewApplier(void), istio.Builtin(), "").Reconcile(t.Context(), client.ObjectKeyFromObject(cp))
 		switch {
 		case err != nil && (cp.Status.Status != smmv1alpha1.StatusFailed || cp.Status.ErrorMessage == ""):
 			t.Errorf("the status does not tell of %q: %+v", err, cp.Status)

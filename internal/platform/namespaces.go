@@ -22,6 +22,9 @@ const SystemNamespace = "smm-system"
 // Namespaces are those that a ControlPlane needs: Istio's, and those of the product's own parts.
 func Namespaces(cp *smmv1alpha1.ControlPlane, catalogue istio.Catalogue) []*unstructured.Unstructured {
 	names := []string{RevisionOf(cp, catalogue).Namespace, namespaceOfSMM(&cp.Spec)}
+	if wantsClusterRegistry(&cp.Spec) {
+		names = append(names, namespaceOfClusterRegistry(&cp.Spec))
+	}
 	if wantsNodeExporter(&cp.Spec) {
 		names = append(names, cmp.Or(cp.Spec.NodeExporter.Namespace, SystemNamespace))
 	}

@@ -19,13 +19,14 @@ import (
 // finalizer keeps a deleted ControlPlane until its components are gone.
 const finalizer = "smm.cisco.com/controlplane"
 
-// NewReconciler returns the reconciler of ControlPlanes.
-func NewReconciler(c client.Client, applier *kube.Applier, catalogue istio.Catalogue) *kube.Reconciler[*smmv1alpha1.ControlPlane] {
+// NewReconciler returns the reconciler of ControlPlanes. The address is where other clusters reach this cluster's API
+// server, "" for where it says itself.
+func NewReconciler(c client.Client, applier *kube.Applier, catalogue istio.Catalogue, apiServerAddress string) *kube.Reconciler[*smmv1alpha1.ControlPlane] {
 	return &kube.Reconciler[*smmv1alpha1.ControlPlane]{
 		Client:    c,
 		New:       func() *smmv1alpha1.ControlPlane { return &smmv1alpha1.ControlPlane{} },
 		Finalizer: finalizer,
-		Logic:     &logic{client: c, applier: applier, catalogue: catalogue, components: components(c, applier, catalogue)},
+		Logic:     &logic{client: c, applier: applier, catalogue: catalogue, components: components(c, applier, catalogue, apiServerAddress)},
 	}
 }
 

@@ -195,7 +195,7 @@ func TestDocumentedComponents(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 		}
 		enabled := map[string]bool{}
-		for _, c := range components(nil, nil, istio.Builtin()) {
+		for _, c := range components(nil, nil, istio.Builtin(), "") {
 			enabled[c.name()] = c.enabled(cp)
 		}
 		for _, field := range switchedOn(t, cp) {

@@ -31,6 +31,9 @@ type Installation struct {
 // DefaultImage is the image of the program that the controller is part of.
 const DefaultImage = "meshmanager/smm:0.1.0"
 
+// ContainerName is the name of the controller's container.
+const ContainerName = "manager"
+
 const (
 	controllerAggregated = "cluster-registry-controller-aggregated"
 	readerAggregated     = "cluster-registry-reader-aggregated"
@@ -67,6 +70,9 @@ func Objects(in Installation) ([]*unstructured.Unstructured, error) {
 		}
 		unstructured.RemoveNestedField(content, "metadata", "creationTimestamp")
 		unstructured.RemoveNestedField(content, "status")
+		if rules, set := content["rules"]; set && rules == nil {
+			delete(content, "rules") // Kubernetes fills them
+		}
 		next := &unstructured.Unstructured{Object: content}
 		next.SetGroupVersionKind(kind)
 		encoded = append(encoded, next)
@@ -111,6 +117,16 @@ func aggregated(name, label string) *rbacv1.ClusterRole {
 		}},
 	}
 }
+
+// IsAggregated tells whether an object is a ClusterRole that Kubernetes fills with the rules of others. Only an
+// administrator may make one.
+func IsAggregated(object *unstructured.Unstructured) bool {
+	_, aggregates, _ := unstructured.NestedMap(object.Object, "aggregationRule")
+	return aggregates
+}
+
+// AggregatedRoles are the names of the ClusterRoles that are filled with the rules of others.
+func AggregatedRoles() []string { return []string{controllerAggregated, readerAggregated} }
 
 func part(name, label string, rules []rbacv1.PolicyRule) *rbacv1.ClusterRole {
 	labels := labelsOf()
@@ -158,8 +174,13 @@ func namespaceRules() []rbacv1.PolicyRule {
 	}
 }
 
+// PodLabels are those of the controller's pods.
+func PodLabels() map[string]string {
+	return map[string]string{"app.kubernetes.io/name": "cluster-registry", "app.kubernetes.io/component": "controller"}
+}
+
 func (in Installation) deployment() *appsv1.Deployment {
-	selector := map[string]string{"app.kubernetes.io/name": "cluster-registry", "app.kubernetes.io/component": "controller"}
+	selector := PodLabels()
 	healthy := func(path string) *corev1.Probe {
 		return &corev1.Probe{ProbeHandler: corev1.ProbeHandler{HTTPGet: &corev1.HTTPGetAction{Path: path, Port: intstr.FromString("health")}}}
 	}
@@ -168,7 +189,7 @@ func (in Installation) deployment() *appsv1.Deployment {
 		Limits:   corev1.ResourceList{corev1.ResourceMemory: resource.MustParse("512Mi")},
 	}
 	container := corev1.Container{
-		Name: "manager", Image: in.Image, Args: in.arguments(), Resources: resources,
+		Name: ContainerName, Image: in.Image, Args: in.arguments(), Resources: resources,
 		Ports:          []corev1.ContainerPort{{Name: "health", ContainerPort: 8081}, {Name: "metrics", ContainerPort: 8080}},
 		LivenessProbe:  healthy("/healthz"),
 		ReadinessProbe: healthy("/readyz"),

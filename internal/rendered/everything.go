@@ -76,6 +76,8 @@ func whole(openShift bool) *smmv1alpha1.ControlPlane {
 	cp := &smmv1alpha1.ControlPlane{}
 	cp.Name = platform.ControlPlaneName
 	on := true
+	cp.Spec.ClusterName = "cluster"
+	cp.Spec.ClusterRegistry = &smmv1alpha1.NamespacedComponent{Component: smmv1alpha1.Component{Enabled: &on}}
 	cp.Spec.NodeExporter = &smmv1alpha1.NodeExporter{Component: smmv1alpha1.Component{Enabled: &on}}
 	cp.Spec.SMM = &smmv1alpha1.SMM{
 		Component:  smmv1alpha1.Component{Enabled: &on},

@@ -54,6 +54,7 @@ func TestWhatValuesRender(t *testing.T) {
 	plain := []string{
 		"Deployment smm-registry-access/smm-operator",
 		"ServiceAccount smm-registry-access/smm-operator", "ClusterRole /smm-operator", "ClusterRoleBinding /smm-operator",
+		"ClusterRole /cluster-registry-controller-aggregated", "ClusterRole /cluster-registry-reader-aggregated",
 		"Role smm-registry-access/smm-operator", "RoleBinding smm-registry-access/smm-operator", "ClusterRole /smm-operator-metrics-reader",
 		"Service smm-registry-access/smm-operator",
 	}
@@ -68,9 +69,9 @@ func TestWhatValuesRender(t *testing.T) {
 			append([]string{plain[0], "Secret smm-registry-access/smm-registry.eticloud.io-pull-secret"}, plain[1:]...),
 		},
 		"two instances":       {`{operator: {replicas: 2}}`, append([]string{plain[0], "PodDisruptionBudget smm-registry-access/smm-operator"}, plain[1:]...)},
-		"no roles":            {`{rbac: {enabled: false}}`, []string{plain[0], plain[7]}},
-		"metrics for all":     {`{prometheusMetrics: {enabled: true}}`, append(plain[:6:6], plain[7])},
-		"metrics for nobody":  {`{prometheusMetrics: {authProxy: {enabled: false}}}`, plain[:6]},
+		"no roles":            {`{rbac: {enabled: false}}`, []string{plain[0], plain[9]}},
+		"metrics for all":     {`{prometheusMetrics: {enabled: true}}`, append(plain[:8:8], plain[9])},
+		"metrics for nobody":  {`{prometheusMetrics: {authProxy: {enabled: false}}}`, plain[:8]},
 		"documented defaults": {`{ecr: {enabled: true}, rbac: {psp: {enabled: false}}}`, plain},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -90,7 +91,6 @@ func TestRefusedValues(t *testing.T) {
 		`{operator: {logLevel: trace}}`:                            "operator.logLevel",
 		`{operator: {image: {repository: ""}}}`:                    "operator.image.repository",
 		`{operator: {replicas: 0}}`:                                "operator.replicas",
-		`{apiServerEndpointAddress: "https://192.0.2.1"}`:          "apiServerEndpointAddress",
 	} {
 		if _, err := chart.Render(chart.Namespace, parse(t, values), ""); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: error %v, want one that names %s", values, err, want)

@@ -2,6 +2,7 @@ package rights
 
 import (
 	"fmt"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/util/intstr"
@@ -14,6 +15,7 @@ import (
 	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/meshgateway"
 	"github.com/meshmanager/smm/internal/platform"
+	"github.com/meshmanager/smm/internal/registry"
 	"github.com/meshmanager/smm/internal/rendered"
 )
 
@@ -37,6 +39,12 @@ func Rendered() ([]*unstructured.Unstructured, error) {
 				return nil, fmt.Errorf("render a control plane of Istio %s: %w", release.Version, err)
 			}
 			objects = append(objects, parts.All()...)
+			remote := controlplane.Remote{Addresses: []string{"192.0.2.1"}, Root: "root", Namespaces: []string{icp.Namespace}}
+			passive, err := controlplane.Passive(icp, release, remote, "")
+			if err != nil {
+				return nil, fmt.Errorf("render a passive control plane of Istio %s: %w", release.Version, err)
+			}
+			objects = append(objects, passive...)
 		}
 		gateway, err := ofGateway(release)
 		if err != nil {
@@ -49,7 +57,8 @@ func Rendered() ([]*unstructured.Unstructured, error) {
 		if err != nil {
 			return nil, err
 		}
-		objects = append(objects, installation...)
+		// The chart brings the ClusterRoles that only an administrator may make.
+		objects = append(objects, slices.DeleteFunc(installation, registry.IsAggregated)...)
 	}
 	demo := demoapp.DefaultOptions()
 	demo.Autoscaling = true

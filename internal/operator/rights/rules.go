@@ -10,6 +10,8 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	"github.com/meshmanager/smm/internal/registry"
 )
 
 // Rules are the rules of the operator's ClusterRole, without wildcards, in a stable order. They
@@ -77,7 +79,7 @@ func (s set) addGranted(object *unstructured.Unstructured) error {
 		}
 	case "ClusterRoleBinding", "RoleBinding":
 		name, _, _ := unstructured.NestedString(object.Object, "roleRef", "name")
-		if strings.HasPrefix(name, "system:") {
+		if strings.HasPrefix(name, "system:") || slices.Contains(registry.AggregatedRoles(), name) {
 			s.add(target{group: rbacv1.GroupName, resource: "clusterroles", name: name}, "bind")
 		}
 	}

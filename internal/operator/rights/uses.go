@@ -3,6 +3,7 @@ package rights
 import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	clusterregistryv1alpha1 "github.com/meshmanager/smm/api/clusterregistry/v1alpha1"
 	servicemeshv1alpha1 "github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
 )
@@ -31,6 +32,10 @@ func uses() []use {
 	return []use{
 		// Labels decide whose pods get which proxy, and pods which control plane is in use.
 		{target{resource: "namespaces"}, []string{"get", "list", "watch"}},
+		// What peers tell of their control planes decides where a passive one gets its istiod from, and whose
+		// credentials istiod needs.
+		{target{group: servicemeshv1alpha1.GroupVersion.Group, resource: "peeristiocontrolplanes"}, []string{"get", "list", "watch"}},
+		{target{group: clusterregistryv1alpha1.GroupVersion.Group, resource: "clusters"}, []string{"get", "list", "watch"}},
 		{target{resource: "pods"}, []string{"list"}},
 		// A label of nodes tells the demo application whether it can have sidecars.
 		{target{resource: "nodes"}, []string{"list", "watch"}},

@@ -21,7 +21,4 @@
 {{- if lt (int .Values.operator.replicas) 1 }}
 {{- fail "operator.replicas: nothing would keep the mesh; give at least 1, or uninstall the operator" }}
 {{- end }}
-{{- if .Values.apiServerEndpointAddress }}
-{{- fail "apiServerEndpointAddress: this version of the product does not announce the cluster to others; leave it empty" }}
-{{- end }}
 {{- end }}
