@@ -8,6 +8,7 @@ func newIstioCommand(app *App) *cobra.Command {
 		newIstioRevisionsCommand(app),
 		newIstioMigrateCommand(app),
 		newIstioUninstallCommand(app),
+		newIstioClusterCommand(app),
 		newIstioOutboundCommand(app),
 	)
 }
