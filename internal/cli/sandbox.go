@@ -54,7 +54,7 @@ func newSandboxUpCommand(box *sandbox) *cobra.Command {
 			if demo {
 				out = io.Discard // the table at the end has it all
 			}
-			err := box.run(cmd.Context(), out, "up", given(cmd, "clusters", "host-port-base", "timeout")...)
+			err := box.run(cmd.Context(), out, "up", given(cmd, "clusters", "networks", "host-port-base", "timeout")...)
 			if err != nil || !demo {
 				return err
 			}
@@ -62,7 +62,8 @@ func newSandboxUpCommand(box *sandbox) *cobra.Command {
 		},
 	}
 	flags := cmd.Flags()
-	flags.Int("clusters", 0, "`number` of clusters, each on a network of its own (default: as many as last time, or 1)")
+	flags.Int("clusters", 0, "`number` of clusters (default: as many as last time, or 1)")
+	flags.Int("networks", 0, "`number` of networks that the clusters take turns in; pods of a network reach each other (default: one for each cluster)")
 	flags.Int("host-port-base", 0, "`port` of the first cluster's API server on 127.0.0.1 (default: that of last time, or a free one)")
 	flags.Duration("timeout", 0, "how long to wait for the clusters (default 3m)")
 	flags.BoolVar(&demo, "demo", demo, "install the mesh and the demo application in each cluster, and serve the first one's dashboard")

@@ -25,6 +25,9 @@ func newUpCommand(a *app) *cobra.Command {
 			if cmd.Flags().Changed("clusters") && (options.Clusters < 1 || options.Clusters > layout.MaxClusters) {
 				return usageError{fmt.Errorf("--clusters: %d is not between 1 and %d", options.Clusters, layout.MaxClusters)}
 			}
+			if options.Networks < 0 {
+				return usageError{fmt.Errorf("--networks: %d is no number of networks", options.Networks)}
+			}
 			if options.PortBase < 0 || options.PortBase > 65535-layout.MaxClusters {
 				return usageError{fmt.Errorf("--host-port-base: %d is no port with room for the clusters", options.PortBase)}
 			}
@@ -40,6 +43,7 @@ func newUpCommand(a *app) *cobra.Command {
 	addStateDir(cmd)
 	flags := cmd.Flags()
 	flags.IntVar(&options.Clusters, "clusters", 0, "how many clusters (default: as many as last time, or 1)")
+	flags.IntVar(&options.Networks, "networks", 0, "how many networks the clusters take turns in (default: those of last time, or one for each cluster)")
 	flags.IntVar(&options.PortBase, "host-port-base", 0, "port of the first cluster's API server on 127.0.0.1 (default: that of last time, or a free one)")
 	flags.DurationVar(&timeout, "timeout", 3*time.Minute, "how long to wait for the clusters")
 	return cmd

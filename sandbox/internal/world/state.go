@@ -19,8 +19,20 @@ import (
 type state struct {
 	// Clusters is how many there are.
 	Clusters int `json:"clusters"`
+	// Networks is how many networks they take turns in, 0 for one each.
+	Networks int `json:"networks,omitempty"`
 	// Ports on 127.0.0.1 of the clusters' API servers, by cluster name.
 	Ports map[string]int `json:"ports"`
+}
+
+func (s state) topology() layout.Topology {
+	return layout.Topology{Clusters: s.Clusters, Networks: s.Networks}
+}
+
+// ReadTopology tells which clusters of the sandbox reach each other's pods.
+func ReadTopology(dir layout.Dir) (layout.Topology, error) {
+	s, err := readState(dir)
+	return s.topology(), err
 }
 
 var errNoSandbox = errors.New("no sandbox")
@@ -56,9 +68,15 @@ func writeState(dir layout.Dir, s state) error {
 	return nil
 }
 
-// resume decides how many clusters to start: as many as asked for, or else as last time, or else one.
-func resume(last state, asked int) (state, error) {
-	next := state{Clusters: last.Clusters, Ports: map[string]int{}}
+// resume decides how many clusters to start: as many as asked for, or else as last time, or else one. The networks are
+// those of the first time.
+func resume(last state, asked, networks int) (state, error) {
+	next := state{Clusters: last.Clusters, Networks: last.Networks, Ports: map[string]int{}}
+	if last.Clusters == 0 {
+		next.Networks = networks
+	} else if networks != 0 && networks != last.Networks {
+		return state{}, fmt.Errorf("the sandbox has clusters whose networks stay as they are: run down first to start anew with --networks %d", networks)
+	}
 	if asked != 0 {
 		next.Clusters = asked
 	}
@@ -70,6 +88,9 @@ func resume(last state, asked int) (state, error) {
 	}
 	if next.Clusters < last.Clusters {
 		return state{}, fmt.Errorf("the sandbox has %d clusters and keeps them: run down first to start anew with %d", last.Clusters, next.Clusters)
+	}
+	if !next.topology().Possible() {
+		return state{}, fmt.Errorf("%d clusters on %d networks are not possible: too many would be in one", next.Clusters, next.Networks)
 	}
 	for name, port := range last.Ports {
 		next.Ports[name] = port

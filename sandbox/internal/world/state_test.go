@@ -20,17 +20,22 @@ func TestResume(t *testing.T) {
 		asked int
 		want  state
 		err   string
+
+		networks int
 	}{
-		"first start":               {state{}, 0, state{Clusters: 1, Ports: map[string]int{}}, ""},
-		"first start with several":  {state{}, 3, state{Clusters: 3, Ports: map[string]int{}}, ""},
-		"as last time":              {state{2, ports}, 0, state{2, ports}, ""},
-		"more keep the first ports": {state{2, ports}, 3, state{3, ports}, ""},
-		"fewer would lose clusters": {state{2, ports}, 1, state{}, "run down first"},
-		"too many":                  {state{}, layout.MaxClusters + 1, state{}, "between 1 and"},
-		"negative":                  {state{}, -1, state{}, "between 1 and"},
+		"first start":               {state{}, 0, state{Clusters: 1, Ports: map[string]int{}}, "", 0},
+		"first start with several":  {state{}, 3, state{Clusters: 3, Ports: map[string]int{}}, "", 0},
+		"with networks":             {state{}, 3, state{Clusters: 3, Networks: 2, Ports: map[string]int{}}, "", 2},
+		"networks stay":             {state{Clusters: 2, Networks: 2, Ports: ports}, 3, state{Clusters: 3, Networks: 2, Ports: ports}, "", 0},
+		"other networks":            {state{Clusters: 2, Networks: 2, Ports: ports}, 2, state{}, "run down first", 1},
+		"as last time":              {state{Clusters: 2, Ports: ports}, 0, state{Clusters: 2, Ports: ports}, "", 0},
+		"more keep the first ports": {state{Clusters: 2, Ports: ports}, 3, state{Clusters: 3, Ports: ports}, "", 0},
+		"fewer would lose clusters": {state{Clusters: 2, Ports: ports}, 1, state{}, "run down first", 0},
+		"too many":                  {state{}, layout.MaxClusters + 1, state{}, "between 1 and", 0},
+		"negative":                  {state{}, -1, state{}, "between 1 and", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
-			got, err := resume(test.last, test.asked)
+			got, err := resume(test.last, test.asked, test.networks)
 			expectError(t, err, test.err)
 			if diff := cmp.Diff(test.want, got); diff != "" {
 				t.Errorf("state (-want +got):\n%s", diff)

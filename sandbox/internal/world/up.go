@@ -15,6 +15,8 @@ import (
 type UpOptions struct {
 	// Clusters is how many there shall be; 0 means as many as last time, or one.
 	Clusters int
+	// Networks is how many networks the clusters take turns in; 0 means as last time, or one for each cluster.
+	Networks int
 	// PortBase is the port of the first cluster's API server on the host, the
 	// next cluster has the next. 0 means those of last time, or free ones.
 	PortBase int
@@ -43,7 +45,7 @@ func Up(ctx context.Context, dir layout.Dir, options UpOptions) ([]layout.Cluste
 	if pid != 0 {
 		return layout.Clusters(last.Clusters), sameAsRunning(last, options)
 	}
-	next, err := resume(last, options.Clusters)
+	next, err := resume(last, options.Clusters, options.Networks)
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +62,9 @@ func Up(ctx context.Context, dir layout.Dir, options UpOptions) ([]layout.Cluste
 func sameAsRunning(running state, options UpOptions) error {
 	if options.Clusters != 0 && options.Clusters != running.Clusters {
 		return fmt.Errorf("the sandbox runs with %d clusters: run down --keep-state first to start it with %d", running.Clusters, options.Clusters)
+	}
+	if options.Networks != 0 && options.Networks != running.Networks {
+		return fmt.Errorf("the sandbox runs with other networks: run down first to start it anew with --networks %d", options.Networks)
 	}
 	for _, c := range layout.Clusters(running.Clusters) {
 		if port, _ := wantedPort(running, c, options.PortBase); port != running.Ports[c.Name()] {

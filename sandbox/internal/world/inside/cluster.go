@@ -8,7 +8,6 @@ import (
 	"io"
 	"log/slog"
 	"net"
-	"net/netip"
 	"os"
 	"sync"
 
@@ -19,6 +18,7 @@ import (
 	"github.com/meshmanager/smm/sandbox/internal/controlplane"
 	"github.com/meshmanager/smm/sandbox/internal/node"
 	"github.com/meshmanager/smm/sandbox/internal/service"
+	"github.com/meshmanager/smm/sandbox/internal/world"
 	"github.com/meshmanager/smm/sandbox/internal/world/layout"
 )
 
@@ -69,10 +69,14 @@ func (p ClusterProcess) prepare() error {
 	if _, err := io.Copy(io.Discard, p.Connected); err != nil {
 		return fmt.Errorf("waiting for the link to other clusters: %w", err)
 	}
-	if err := makeClusterNetwork(p.Cluster); err != nil {
+	topology, err := world.ReadTopology(p.Dir)
+	if err != nil {
+		return err
+	}
+	if err := makeClusterNetwork(p.Cluster, topology); err != nil {
 		return fmt.Errorf("making the cluster's network: %w", err)
 	}
-	if err := masquerade(); err != nil {
+	if err := masquerade(topology.PodRange(p.Cluster)); err != nil {
 		p.Log.Warn("pods of this cluster reach others only through this kernel's NAT, which it lacks", "error", err)
 	}
 	return nil
@@ -115,29 +119,38 @@ func (p ClusterProcess) writeKubeconfig(files controlplane.Layout) error {
 }
 
 func (p ClusterProcess) runServices(ctx context.Context, client kubernetes.Interface) error {
+	topology, err := world.ReadTopology(p.Dir)
+	if err != nil {
+		return err
+	}
 	return service.Run(ctx, service.Config{
 		Client:     client,
 		APIServer:  layout.APIServerAddress,
 		Pool:       p.Cluster.LoadBalancers(),
 		DNSAddress: layout.DNSAddress,
-		NodeIP:     layout.NodeAddress,
+		NodeIP:     topology.NodeAddress(p.Cluster),
 		Log:        p.Log.With("part", "service"),
 	})
 }
 
 func (p ClusterProcess) runNode(ctx context.Context, config *rest.Config, files controlplane.Layout) error {
-	certificate, err := controlplane.NodeCertificate(files, p.Cluster.NodeName(), net.ParseIP(layout.NodeAddress))
+	topology, err := world.ReadTopology(p.Dir)
+	if err != nil {
+		return err
+	}
+	address := topology.NodeAddress(p.Cluster)
+	certificate, err := controlplane.NodeCertificate(files, p.Cluster.NodeName(), net.ParseIP(address))
 	if err != nil {
 		return err
 	}
 	return node.Run(ctx, node.Config{
 		RestConfig:  config,
 		NodeName:    p.Cluster.NodeName(),
-		NodeIP:      layout.NodeAddress,
+		NodeIP:      address,
 		Region:      p.Cluster.Region(),
 		Zone:        p.Cluster.Zone(),
 		Dir:         p.Dir.Node(p.Cluster),
-		PodNetwork:  netip.MustParsePrefix(layout.PodRange),
+		PodNetwork:  topology.PodRange(p.Cluster),
 		Bridge:      layout.PodBridge,
 		DNSAddress:  layout.DNSAddress,
 		Certificate: certificate,

@@ -55,18 +55,23 @@ func connectToWAN(c layout.Cluster, pid int) error {
 }
 
 // makeClusterNetwork makes the network of a cluster's namespace, which is connected already.
-func makeClusterNetwork(c layout.Cluster) error {
+func makeClusterNetwork(c layout.Cluster, topology layout.Topology) error {
 	if err := setUp("lo"); err != nil {
 		return err
 	}
 	if err := addAddress(layout.WANLink, c.WANAddress().String(), layout.WANRange); err != nil {
 		return err
 	}
-	if err := addBridge(layout.PodBridge, podHardwareAddress, layout.NodeAddress, layout.PodRange); err != nil {
+	if err := addBridge(layout.PodBridge, podHardwareAddress, topology.NodeAddress(c), topology.PodRange(c).String()); err != nil {
 		return err
 	}
 	for _, local := range []netip.Prefix{netip.MustParsePrefix(layout.ServiceRange), c.LoadBalancers()} {
 		if err := makeLocal(local); err != nil {
+			return err
+		}
+	}
+	for _, neighbour := range topology.Neighbours(c) {
+		if err := makeReachable(topology.PodRange(neighbour), neighbour.WANAddress()); err != nil {
 			return err
 		}
 	}
@@ -131,6 +136,22 @@ func makeLocal(addresses netip.Prefix) error {
 	}
 	if err != nil {
 		return fmt.Errorf("taking the addresses %s: %w", addresses, err)
+	}
+	return nil
+}
+
+// makeReachable leads to the pods of another cluster of the network.
+func makeReachable(pods netip.Prefix, through netip.Addr) error {
+	link, err := netlink.LinkByName(layout.WANLink)
+	if err == nil {
+		err = netlink.RouteReplace(&netlink.Route{
+			LinkIndex: link.Attrs().Index,
+			Dst:       &net.IPNet{IP: pods.Addr().AsSlice(), Mask: net.CIDRMask(pods.Bits(), 32)},
+			Gw:        through.AsSlice(),
+		})
+	}
+	if err != nil {
+		return fmt.Errorf("leading to the pods %s: %w", pods, err)
 	}
 	return nil
 }
