@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"text/tabwriter"
@@ -100,11 +101,16 @@ func (c *cluster) reconcile(t *testing.T, object *unstructured.Unstructured, wan
 	}
 	force := true
 	resource := c.resource(t, object)
-	if _, err = resource.Patch(t.Context(), object.GetName(), types.ApplyPatchType, text, metav1.PatchOptions{
-		FieldManager: fieldManager, FieldValidation: metav1.FieldValidationStrict, Force: &force,
-	}); err != nil {
-		t.Fatal(err)
+	apply := func() *unstructured.Unstructured {
+		applied, err := resource.Patch(t.Context(), object.GetName(), types.ApplyPatchType, text, metav1.PatchOptions{
+			FieldManager: fieldManager, FieldValidation: metav1.FieldValidationStrict, Force: &force,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return applied
 	}
+	first := apply()
 	var live *unstructured.Unstructured
 	var status string
 	err = wait.PollUntilContextTimeout(t.Context(), 100*time.Millisecond, reconcileTimeout, true, func(ctx context.Context) (bool, error) {
@@ -126,7 +132,16 @@ func (c *cluster) reconcile(t *testing.T, object *unstructured.Unstructured, wan
 	if diff := cmp.Diff(object.Object["spec"], live.Object["spec"]); diff != "" {
 		t.Errorf("the specification was written to (-manifest +live):\n%s", diff)
 	}
+	again := apply()
+	if diff := cmp.Diff(managed(first), managed(again)); diff != "" || again.GetGeneration() != first.GetGeneration() {
+		t.Errorf("applying the manifest again makes a difference: generation %d, then %d:\n%s", first.GetGeneration(), again.GetGeneration(), diff)
+	}
 	return status
+}
+
+// managed are the fields that belong to who applied a manifest.
+func managed(object *unstructured.Unstructured) []metav1.ManagedFieldsEntry {
+	return slices.DeleteFunc(object.GetManagedFields(), func(entry metav1.ManagedFieldsEntry) bool { return entry.Manager != fieldManager })
 }
 
 // statusOf reads a field of the status, which gateways spell with a capital letter.
