@@ -27,9 +27,10 @@ export function Chart({ title, lines, format }: Props) {
   const place = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot>(undefined);
   const scheme = useComputedColorScheme("light");
+  const empty = lines.every(({ points }) => points.every((point) => point.value == null));
   const names = lines.map(({ name }) => name).join("\n");
 
-  // biome-ignore lint/correctness/useExhaustiveDependencies: made anew when lines or colours change, else only fed
+  // biome-ignore lint/correctness/useExhaustiveDependencies: made anew when there are other lines or colours, else only fed
   useEffect(() => {
     if (!place.current || width === 0) {
       return;
@@ -63,7 +64,7 @@ export function Chart({ title, lines, format }: Props) {
     );
     plot.current = made;
     return () => made.destroy();
-  }, [names, width, scheme, format]);
+  }, [names, width, scheme, format, empty]);
 
   useEffect(() => plot.current?.setData(dataOf(lines)), [lines]);
 
@@ -71,7 +72,6 @@ export function Chart({ title, lines, format }: Props) {
     const value = points.findLast((point) => point.value != null)?.value;
     return lines.length > 1 ? `${name} ${format(value)}` : format(value);
   });
-  const empty = lines.every(({ points }) => points.every((point) => point.value == null));
   return (
     <figure ref={ref} className={classes.chart}>
       <figcaption className={classes.caption}>

@@ -33,7 +33,10 @@ const pages: Record<string, string> = {
 
 /** The address of an object's page. Whatever has no page of its own is a workload or a resource. */
 export function addressOf(id: string): string {
-  const { kind, group } = parseID(id);
+  const { kind, group, name } = parseID(id);
+  if (kind === "namespace") {
+    return `/mesh?namespace=${encodeURIComponent(name)}`; // where its injection is set
+  }
   const page = pages[kind] ?? (group === "" || group === "apps" || group === "batch" ? "workloads" : "resources");
   return `/${page}/${encodeURIComponent(id)}`;
 }

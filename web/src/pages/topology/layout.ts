@@ -1,5 +1,5 @@
 import ELK, { type ElkExtendedEdge, type ElkNode } from "elkjs/lib/elk-api";
-import ElkWorker from "elkjs/lib/elk-worker.min.js?worker";
+import workerUrl from "elkjs/lib/elk-worker.min.js?url";
 import type { Graph } from "./graph";
 import { gridLayout } from "./grid";
 import { type Layout, sizeOf } from "./place";
@@ -25,7 +25,7 @@ const most = { items: 120, links: 250 };
 
 /** Where a graph's layout is made: off the main thread. */
 export class Layouter {
-  private readonly elk = new ELK({ workerFactory: () => new ElkWorker() });
+  private readonly elk = new ELK({ workerUrl });
 
   async layout(graph: Graph): Promise<Layout> {
     if (graph.items.length > most.items || graph.links.length > most.links) {

@@ -1,7 +1,11 @@
 import { useEffect, useRef, useState } from "react";
 import type { Graph } from "./graph";
+import { gridLayout } from "./grid";
 import { Layouter, shapeOf } from "./layout";
 import type { Layout } from "./place";
+
+/** How long an empty page is borne, in milliseconds. */
+const patience = 700;
 
 /** Lays a graph out, anew only when its shape changes. Until then the last layout stays. */
 export function useLayout(graph: Graph | undefined): { layout?: Layout; problem?: string } {
@@ -25,9 +29,12 @@ export function useLayout(graph: Graph | undefined): { layout?: Layout; problem?
     }
     let current = true;
     layouter.current ??= new Layouter();
+    // What is to be seen at first comes at once, if the fine layout takes its time.
+    const impatient = setTimeout(() => setLayout((made) => made ?? gridLayout(graph)), patience);
     layouter.current
       .layout(graph)
       .then((made) => {
+        clearTimeout(impatient);
         if (current) {
           setLayout(made);
           setProblem(undefined);
@@ -40,6 +47,7 @@ export function useLayout(graph: Graph | undefined): { layout?: Layout; problem?
       });
     return () => {
       current = false;
+      clearTimeout(impatient);
     };
   }, [shape]);
   return { layout, problem };
