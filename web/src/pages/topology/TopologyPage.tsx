@@ -45,7 +45,9 @@ export function TopologyPage() {
               graph={graph}
               layout={layout}
               label={label}
-              selected={graph.items.find((item) => item.id === selected || item.objectID === selected)?.id}
+              selected={
+                graph.items.find(({ id, objectID }) => selected && (id === selected || objectID === selected))?.id
+              }
               found={found}
               onSelect={select}
               onFold={toggleFold}
