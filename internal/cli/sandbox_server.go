@@ -36,9 +36,11 @@ type sandboxServer struct {
 	kubeconfig string
 }
 
-func (s *sandboxServer) file() string { return filepath.Join(filepath.Dir(s.kubeconfig), "server.json") }
-func (s *sandboxServer) log() string  { return filepath.Join(filepath.Dir(s.kubeconfig), "server.log") }
-func (s *sandboxServer) url() string  { return "http://" + s.Address }
+func (s *sandboxServer) file() string {
+	return filepath.Join(filepath.Dir(s.kubeconfig), "server.json")
+}
+func (s *sandboxServer) log() string { return filepath.Join(filepath.Dir(s.kubeconfig), "server.log") }
+func (s *sandboxServer) url() string { return "http://" + s.Address }
 
 // readSandboxServer reads who serves the cluster of a kubeconfig; nobody does when its process is not alive.
 func readSandboxServer(kubeconfig string) *sandboxServer {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"github.com/meshmanager/smm/internal/health"
 	"github.com/meshmanager/smm/internal/server/traffic"
 	"github.com/meshmanager/smm/internal/telemetry"
 	"github.com/meshmanager/smm/internal/topology"
@@ -47,17 +48,23 @@ func newTopCommand(app *App) *cobra.Command {
 func runTop(ctx context.Context, app *App, o topOptions, services bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	source, err := app.trafficSource(ctx, &o.metrics)
+	mesh, err := app.observeMesh(ctx, &o.metrics)
 	if err != nil {
 		return err
 	}
 	live := !o.once && app.Output == FormatTable && isTerminal(app.Out)
+	if live {
+		go func() { _ = mesh.behaviour.Run(ctx) }() // it ends with the context
+	}
 	ticker := time.NewTicker(max(o.interval, time.Second))
 	defer ticker.Stop()
 	for {
-		rows, problems, err := topRows(ctx, source, services, o.namespaces)
+		rows, problems, err := topRows(ctx, mesh, services, o.namespaces)
 		if err != nil {
 			return err
+		}
+		if problem := mesh.addHealth(ctx, rows, services, live); problem != "" {
+			problems = append(problems, problem)
 		}
 		if !live {
 			for _, problem := range problems {
@@ -102,9 +109,12 @@ type topRow struct {
 	P95               *float64 `json:"p95Seconds,omitempty"`
 	ConnectionsPerSec float64  `json:"connectionsPerSecond,omitempty"`
 	BytesPerSecond    float64  `json:"bytesPerSecond,omitempty"`
+	// Health is empty, and Score nil, while nothing is known.
+	Health health.Verdict `json:"health,omitempty"`
+	Score  *int           `json:"healthScore,omitempty"`
 }
 
-func topRows(ctx context.Context, source *traffic.Source, services bool, namespaces []string) ([]topRow, []string, error) {
+func topRows(ctx context.Context, source *observedMesh, services bool, namespaces []string) ([]topRow, []string, error) {
 	snapshot, err := source.At(ctx, time.Time{})
 	if err != nil {
 		return nil, nil, err
@@ -123,7 +133,8 @@ func topRows(ctx context.Context, source *traffic.Source, services bool, namespa
 			continue
 		}
 		rows = append(rows, topRow{
-			name.Cluster, name.Namespace, name.Name, t.Requests, t.ErrorRate(), times[name].P95, t.Connections, t.Sent + t.Received,
+			Cluster: name.Cluster, Namespace: name.Namespace, Name: name.Name, RequestsPerSecond: t.Requests, ErrorRate: t.ErrorRate(),
+			P95: times[name].P95, ConnectionsPerSec: t.Connections, BytesPerSecond: t.Sent + t.Received,
 		})
 	}
 	slices.SortFunc(rows, func(a, b topRow) int {
@@ -156,10 +167,10 @@ func topTable(rows []topRow, services bool) Table {
 	if services {
 		kind = "SERVICE"
 	}
-	table := Table{Columns: []string{"CLUSTER", "NAMESPACE", kind, "REQUESTS/S", "ERRORS", "P95", "CONNECTIONS/S", "BYTES/S"}}
+	table := Table{Columns: []string{"CLUSTER", "NAMESPACE", kind, "REQUESTS/S", "ERRORS", "P95", "CONNECTIONS/S", "BYTES/S", "HEALTH"}}
 	for _, row := range rows {
 		table.Add(row.Cluster, row.Namespace, row.Name, fmt.Sprintf("%.1f", row.RequestsPerSecond), fmt.Sprintf("%.1f%%", 100*row.ErrorRate),
-			milliseconds(row.P95), fmt.Sprintf("%.1f", row.ConnectionsPerSec), fmt.Sprintf("%.0f", row.BytesPerSecond))
+			milliseconds(row.P95), fmt.Sprintf("%.1f", row.ConnectionsPerSec), fmt.Sprintf("%.0f", row.BytesPerSecond), row.health())
 	}
 	return table
 }

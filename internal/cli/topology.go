@@ -62,7 +62,7 @@ func runTopology(ctx context.Context, app *App, o topologyOptions) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	source, err := app.trafficSource(ctx, &o.metrics)
+	source, err := app.observeMesh(ctx, &o.metrics)
 	if err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/meshmanager/smm/internal/server/behaviour"
 	"github.com/meshmanager/smm/internal/server/cluster"
 	"github.com/meshmanager/smm/internal/server/traffic"
 )
@@ -13,9 +14,15 @@ import (
 // readTimeout bounds reading the inventory of a cluster.
 const readTimeout = 30 * time.Second
 
-// trafficSource tells the traffic of the kubeconfig's mesh, with the user's own rights. What it reads is kept up to date
-// until the context ends.
-func (a *App) trafficSource(ctx context.Context, metrics *metricsOptions) (*traffic.Source, error) {
+// observedMesh is the kubeconfig's mesh as its metrics tell, with the user's own rights.
+type observedMesh struct {
+	*traffic.Source
+	cluster   string
+	behaviour *behaviour.Watch
+}
+
+// observeMesh returns the kubeconfig's mesh. What it reads of the cluster is kept up to date until the context ends.
+func (a *App) observeMesh(ctx context.Context, metrics *metricsOptions) (*observedMesh, error) {
 	config, err := a.Connect(ctx)
 	if err != nil {
 		return nil, err
@@ -41,5 +48,9 @@ func (a *App) trafficSource(ctx context.Context, metrics *metricsOptions) (*traf
 	if !own.Inventory.Synced(reading) {
 		return nil, fmt.Errorf("the workloads and services of cluster %s cannot be read: see 'kubectl auth can-i list pods -A'", name)
 	}
-	return &traffic.Source{Mesh: mesh, Inventories: cluster.Inventories([]*cluster.Cluster{own})}, nil
+	judged := []behaviour.Cluster{{Name: name, Inventory: own.Inventory.Inventory}}
+	return &observedMesh{
+		Source:  &traffic.Source{Mesh: mesh, Inventories: cluster.Inventories([]*cluster.Cluster{own})},
+		cluster: name, behaviour: behaviour.New(mesh, judged, a.Log),
+	}, nil
 }
