@@ -25,6 +25,8 @@ const (
 	current = 2 * interval
 	// remembered is how many reports about past times are kept.
 	remembered = 32
+	// atOnce is how many past times are asked about at once: each takes some hundred questions.
+	atOnce = 2
 )
 
 // Cluster is a cluster whose objects are judged.
@@ -43,6 +45,7 @@ type Watch struct {
 	log      *slog.Logger
 
 	asking singleflight.Group
+	slots  chan struct{}
 	mu     sync.Mutex
 	latest map[string]state
 	past   map[string]Reports // by cluster and minute
@@ -59,7 +62,9 @@ type state struct {
 
 // New returns a Watch.
 func New(mesh *telemetry.Mesh, clusters []Cluster, log *slog.Logger) *Watch {
-	return &Watch{mesh: mesh, clusters: clusters, log: log, latest: map[string]state{}, past: map[string]Reports{}}
+	return &Watch{
+		mesh: mesh, clusters: clusters, log: log, slots: make(chan struct{}, atOnce), latest: map[string]state{}, past: map[string]Reports{},
+	}
 }
 
 // Run judges again and again until ctx ends. A cluster whose metrics are slow delays no other.
@@ -154,11 +159,7 @@ func (w *Watch) Reports(ctx context.Context, cluster string, at time.Time) (Repo
 	result := w.asking.DoChan(key, func() (any, error) {
 		ctx, cancel := context.WithTimeout(detached, roundTimeout)
 		defer cancel()
-		judged, err := w.judge(ctx, w.cluster(cluster), at, state{})
-		if err == nil {
-			w.remember(key, judged.reports)
-		}
-		return judged.reports, err
+		return w.judgePast(ctx, w.cluster(cluster), at, key)
 	})
 	select {
 	case <-ctx.Done():
@@ -167,6 +168,21 @@ func (w *Watch) Reports(ctx context.Context, cluster string, at time.Time) (Repo
 		reports, _ := answer.Val.(Reports)
 		return reports, answer.Err
 	}
+}
+
+// judgePast judges at a past time, when its turn comes.
+func (w *Watch) judgePast(ctx context.Context, c Cluster, at time.Time, key string) (Reports, error) {
+	select {
+	case w.slots <- struct{}{}:
+		defer func() { <-w.slots }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	judged, err := w.judge(ctx, c, at, state{})
+	if err == nil {
+		w.remember(key, judged.reports)
+	}
+	return judged.reports, err
 }
 
 func (w *Watch) remember(key string, reports Reports) {

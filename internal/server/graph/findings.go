@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -59,7 +58,7 @@ func (s subscription) Findings(ctx context.Context, filter *model.Filter, severi
 			for i := range now {
 				ids[i] = now[i].ID
 			}
-			if !first && reflect.DeepEqual(ids, told) {
+			if !first && slices.Equal(ids, told) {
 				continue
 			}
 			told = ids

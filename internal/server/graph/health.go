@@ -121,6 +121,9 @@ func (v *view) mayBeJudged(object health.Object, kind string) bool {
 	if object.Service {
 		return v.service(object.Namespace, object.Name) != nil
 	}
+	if kind == "istiomeshgateway" { // its Deployment has its name
+		kind = "deployment"
+	}
 	return v.workload(object.Namespace, kind, object.Name) != nil
 }
 

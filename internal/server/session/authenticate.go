@@ -74,8 +74,12 @@ func (s *Sessions) RequireOfCluster(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r.WithContext(With(r.Context(), someone)))
 			return
 		}
+		token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+		if !found { // nothing was tried
+			refuse(w, http.StatusUnauthorized, "a bearer token that the cluster knows is needed")
+			return
+		}
 		s.prove(w, r, func(ctx context.Context) (func(), error) {
-			token, _ := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 			user, err := s.verifier.Verify(ctx, signin.Credentials{Token: token})
 			if err == nil {
 				err = s.admit(user)
