@@ -8,11 +8,13 @@ import (
 	"net"
 	"time"
 
+	"github.com/go-logr/logr"
 	"github.com/spf13/cobra"
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/meshmanager/smm/api"
 	"github.com/meshmanager/smm/internal/platform"
@@ -90,6 +92,7 @@ func runServer(ctx context.Context, app *App, options serverOptions) error {
 
 // serve serves the API and the dashboard for a cluster until ctx ends.
 func serve(ctx context.Context, config *rest.Config, clusterName string, metrics metricsOptions, sessions *session.Sessions, listener net.Listener, log *slog.Logger) error {
+	ctrllog.SetLogger(logr.FromSlogHandler(log.Handler()))
 	own, err := cluster.New(clusterName, config)
 	if err != nil {
 		return err

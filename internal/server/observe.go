@@ -2,10 +2,13 @@ package server
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/meshmanager/smm/internal/inventory"
 	"github.com/meshmanager/smm/internal/server/behaviour"
 	"github.com/meshmanager/smm/internal/server/cluster"
 	"github.com/meshmanager/smm/internal/server/findings"
@@ -31,8 +34,8 @@ func Observe(clusters []*cluster.Cluster, mesh *telemetry.Mesh, log *slog.Logger
 	var judged []behaviour.Cluster
 	for _, c := range clusters {
 		read = append(read, live.Cluster{Name: c.Name, Config: c.Config()})
-		asked = append(asked, proxies.Cluster{Name: c.Name, Inventory: c.Inventory.Inventory, Ask: c.ProxyStatus})
-		judged = append(judged, behaviour.Cluster{Name: c.Name, Inventory: c.Inventory.Inventory})
+		asked = append(asked, proxies.Cluster{Name: c.Name, Inventory: onceRead(c), Ask: c.ProxyStatus})
+		judged = append(judged, behaviour.Cluster{Name: c.Name, Inventory: onceRead(c)})
 	}
 	board, err := findings.New(read, log)
 	if err != nil {
@@ -41,6 +44,21 @@ func Observe(clusters []*cluster.Cluster, mesh *telemetry.Mesh, log *slog.Logger
 	return &Observers{
 		Board: board, Proxies: proxies.New(asked, proxies.Interval, log, board.Tell), Behaviour: behaviour.New(mesh, judged, log),
 	}, nil
+}
+
+// inventoryPatience is how long an observer waits for an inventory that was not read yet.
+const inventoryPatience = 5 * time.Second
+
+// onceRead returns a cluster's inventory when it was read: at the start, that takes a moment.
+func onceRead(c *cluster.Cluster) func(context.Context) (*inventory.Inventory, error) {
+	return func(ctx context.Context) (*inventory.Inventory, error) {
+		limit, cancel := context.WithTimeout(ctx, inventoryPatience)
+		defer cancel()
+		if !c.Inventory.Synced(limit) {
+			return nil, fmt.Errorf("the inventory of cluster %s was not read yet", c.Name)
+		}
+		return c.Inventory.Inventory(ctx)
+	}
 }
 
 // Run observes until the context ends.
