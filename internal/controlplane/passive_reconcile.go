@@ -59,6 +59,14 @@ func (l *logic) applyPassive(ctx context.Context, icp *v1alpha1.IstioControlPlan
 	if err != nil {
 		return kube.Outcome{}, err
 	}
+	all, err := l.list(ctx)
+	if err != nil {
+		return kube.Outcome{}, err
+	}
+	// Applications bring Istio's resources along, although those of the active cluster count.
+	if err := l.applyCRDs(ctx, release, all); err != nil {
+		return kube.Outcome{}, err
+	}
 	icp.Status.InjectionNamespaces = remote.Namespaces
 	if !slices.Contains(remote.Namespaces, icp.Namespace) {
 		remote.Namespaces = append([]string{icp.Namespace}, remote.Namespaces...) // for the mesh expansion gateway

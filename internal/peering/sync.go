@@ -18,20 +18,31 @@ const (
 // of peers to read them here, and the cluster registry's right to write the copies. Each cluster has its own.
 func SyncObjects() []*unstructured.Unstructured {
 	return []*unstructured.Unstructured{
-		role(readerRole, clusterregistryv1alpha1.ReaderAggregatedLabel, []any{"istiocontrolplanes"}, []any{"get", "list", "watch"}),
-		role(writerRole, clusterregistryv1alpha1.ControllerAggregatedLabel,
-			[]any{"peeristiocontrolplanes", "peeristiocontrolplanes/status"},
-			[]any{"get", "list", "watch", "create", "update", "patch", "delete"}),
+		role(readerRole, clusterregistryv1alpha1.ReaderAggregatedLabel, reading()),
+		// The registry also looks at what of the kind is here.
+		role(writerRole, clusterregistryv1alpha1.ControllerAggregatedLabel, reading(), map[string]any{
+			"apiGroups": []any{v1alpha1.GroupVersion.Group},
+			"resources": []any{"peeristiocontrolplanes", "peeristiocontrolplanes/status"},
+			"verbs":     []any{"get", "list", "watch", "create", "update", "patch", "delete"},
+		}),
 		syncRule(),
 	}
 }
 
-func role(name, label string, resources, verbs []any) *unstructured.Unstructured {
+func reading() map[string]any {
+	return map[string]any{
+		"apiGroups": []any{v1alpha1.GroupVersion.Group},
+		"resources": []any{"istiocontrolplanes"},
+		"verbs":     []any{"get", "list", "watch"},
+	}
+}
+
+func role(name, label string, rules ...any) *unstructured.Unstructured {
 	return &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "rbac.authorization.k8s.io/v1",
 		"kind":       "ClusterRole",
 		"metadata":   map[string]any{"name": name, "labels": map[string]any{label: "true"}},
-		"rules":      []any{map[string]any{"apiGroups": []any{v1alpha1.GroupVersion.Group}, "resources": resources, "verbs": verbs}},
+		"rules":      rules,
 	}}
 }
 

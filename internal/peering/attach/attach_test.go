@@ -106,7 +106,12 @@ func (w *world) runRegistry(ctx context.Context) (stop func()) {
 		if err != nil {
 			return
 		}
-		controller, err := registry.New(ctx, w.config, registry.Options{
+		config := rest.CopyConfig(w.config) // with the rights that its pod has
+		config.Impersonate = rest.ImpersonationConfig{
+			UserName: "system:serviceaccount:" + registry.DefaultNamespace + ":" + registry.ControllerName,
+			Groups:   []string{"system:serviceaccounts", "system:authenticated"},
+		}
+		controller, err := registry.New(ctx, config, registry.Options{
 			ClusterName: w.name, Namespace: registry.DefaultNamespace, APIServerAddress: w.config.Host,
 			Log: slog.New(slog.DiscardHandler),
 		})
