@@ -85,9 +85,9 @@ func runTop(ctx context.Context, app *App, o topOptions, services bool) error {
 
 // redraw puts a table in the place of what the terminal shows.
 func (a *App) redraw(table Table, problems []string) error {
-	const clear = "\x1b[H\x1b[2J"
+	const home = "\x1b[H\x1b[2J"
 	var screen bytes.Buffer
-	screen.WriteString(clear)
+	screen.WriteString(home)
 	fmt.Fprintf(&screen, "%s   Ctrl-C ends\n\n", time.Now().Format(time.TimeOnly))
 	for _, problem := range problems {
 		fmt.Fprintln(&screen, problem)

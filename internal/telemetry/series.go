@@ -77,8 +77,8 @@ func (m *Mesh) Series(ctx context.Context, object Object, measure Measure, span 
 		if err != nil {
 			return nil, err
 		}
-		for _, line := range lines {
-			return line.Points, nil
+		if len(lines) > 0 {
+			return lines[0].Points, nil
 		}
 	}
 	return nil, nil

@@ -1,8 +1,8 @@
 package main
 
 import (
+	"bufio"
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -23,12 +24,10 @@ const (
 	benchWorkloads = 3000
 	benchEdges     = 10_000
 
-	// benchScrapes is how often the metrics are collected before they are asked for.
-	benchScrapes = 4
-	// benchInterval leaves time to collect them.
-	benchInterval = 15 * time.Second
+	// benchInterval leaves time to collect the metrics.
+	benchInterval = 30 * time.Second
 	// benchPatience bounds the collecting.
-	benchPatience = 5 * time.Minute
+	benchPatience = 6 * time.Minute
 )
 
 // measureTopology computes the graph of a large mesh: from samples that are there, and by asking a real Prometheus that has
@@ -73,26 +72,21 @@ func benchSamples() []topology.Sample {
 func askPrometheus(ctx context.Context, program string, r *report) error {
 	ctx, cancel := context.WithTimeout(ctx, benchPatience)
 	defer cancel()
-	scrapes := &benchTarget{}
-	target := httptest.NewServer(scrapes)
+	target := httptest.NewServer(newBenchTarget())
 	defer target.Close()
 	address, stop, err := startPrometheus(ctx, program, target.Listener.Addr().String())
 	if err != nil {
 		return err
 	}
 	defer stop()
-	for scrapes.served.Load() <= benchScrapes {
-		select {
-		case <-ctx.Done():
-			return errors.New("prometheus did not collect the metrics in time")
-		case <-time.After(time.Second):
-		}
-	}
 	backend, err := telemetry.NewBackend("c1", telemetry.Settings{URL: "http://" + address}, benchInterval)
 	if err != nil {
 		return err
 	}
 	mesh := &telemetry.Mesh{Backends: []*telemetry.Backend{backend}}
+	if err := awaitEdges(ctx, mesh); err != nil {
+		return err
+	}
 	for _, asked := range []struct {
 		name      string
 		quantiles []float64
@@ -112,6 +106,21 @@ func askPrometheus(ctx context.Context, program string, r *report) error {
 		r.seconds(asked.name, time.Since(start), asked.aim)
 	}
 	return nil
+}
+
+// awaitEdges waits until Prometheus has collected the metrics of all edges, and their latencies.
+func awaitEdges(ctx context.Context, mesh *telemetry.Mesh) error {
+	for {
+		latencies, _ := mesh.Latencies(ctx, time.Now(), telemetry.ByEdge, 0.95)
+		if len(latencies) == 2*benchEdges {
+			return nil
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("prometheus collected %d of %d latencies in time", len(latencies), 2*benchEdges)
+		case <-time.After(5 * time.Second):
+		}
+	}
 }
 
 // startPrometheus starts the program on one target and returns its address and what ends it.
@@ -147,26 +156,50 @@ scrape_configs: [{job_name: mesh, static_configs: [{targets: ["%[2]s"]}]}]
 }
 
 // benchTarget serves the metrics of both ends of all edges; each scrape has more requests than the one before.
-type benchTarget struct{ served atomic.Int64 }
+type benchTarget struct {
+	served atomic.Int64
+	labels []string
+}
 
-func (b *benchTarget) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
-	requests := 15 * b.served.Add(1)
-	w.Header().Set("Content-Type", "text/plain; version=0.0.4")
-	bounds := []string{
-		"0.5", "1", "5", "10", "25", "50", "100", "250", "500", "1000", "2500", "5000", "10000", "30000", "60000", "300000",
-		"600000", "1800000", "3600000", "+Inf",
-	}
+func newBenchTarget() *benchTarget {
+	b := &benchTarget{}
 	for i := range benchEdges {
 		from, to, service := benchCall(i)
 		for _, reporter := range []string{"source", "destination"} {
-			labels := fmt.Sprintf(`reporter="%s",source_cluster="c1",source_workload_namespace="shop",source_workload="%[2]s",source_app="%[2]s",`+
-				`destination_cluster="c1",destination_workload_namespace="shop",destination_workload="%[3]s",destination_app="%[3]s",`+
+			b.labels = append(b.labels, fmt.Sprintf(`reporter="%[1]s",source_cluster="c1",source_workload_namespace="shop",source_workload="%[2]s",`+
+				`source_app="%[2]s",destination_cluster="c1",destination_workload_namespace="shop",destination_workload="%[3]s",destination_app="%[3]s",`+
 				`destination_service="%[4]s.shop.svc.cluster.local",destination_service_name="%[4]s",destination_service_namespace="shop",`+
-				`request_protocol="http",response_code="200",response_flags="-",connection_security_policy="mutual_tls"`, reporter, from, to, service)
-			fmt.Fprintf(w, "istio_requests_total{%s} %d\n", labels, requests)
-			for n, bound := range bounds {
-				fmt.Fprintf(w, "istio_request_duration_milliseconds_bucket{%s,le=\"%s\"} %d\n", labels, bound, min(requests, int64(n)*requests/5))
-			}
+				`request_protocol="http",response_code="200",response_flags="-",connection_security_policy="mutual_tls"`, reporter, from, to, service))
 		}
+	}
+	return b
+}
+
+// benchBounds are the upper bounds that Envoy gives Istio's histograms.
+func benchBounds() []string {
+	return []string{
+		"0.5", "1", "5", "10", "25", "50", "100", "250", "500", "1000", "2500", "5000", "10000", "30000", "60000", "300000",
+		"600000", "1800000", "3600000", "+Inf",
+	}
+}
+
+func (b *benchTarget) ServeHTTP(w http.ResponseWriter, _ *http.Request) {
+	requests := 30 * b.served.Add(1)
+	w.Header().Set("Content-Type", "text/plain; version=0.0.4")
+	out := bufio.NewWriterSize(w, 1<<20)
+	defer out.Flush()
+	for _, labels := range b.labels {
+		write(out, "istio_requests_total{", labels, "} ", strconv.FormatInt(requests, 10), "\n")
+		for n, bound := range benchBounds() {
+			within := strconv.FormatInt(min(requests, int64(n)*requests/5), 10)
+			write(out, "istio_request_duration_milliseconds_bucket{", labels, `,le="`, bound, `"} `, within, "\n")
+		}
+	}
+}
+
+// write ignores errors, as does who writes an answer.
+func write(out *bufio.Writer, parts ...string) {
+	for _, part := range parts {
+		_, _ = out.WriteString(part)
 	}
 }
