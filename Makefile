@@ -126,4 +126,5 @@ $(GOLANGCI_LINT): tools/lint/go.mod tools/lint/go.sum
 
 bench: build ## Measure start-up times, memory and the cost of rendering, applying and reconciling
 	@cd tools/helmtemplate && $(GOBUILD) -o $(BIN)/helmtemplate .
+	@cd tools/istioctl && $(GOBUILD) -o $(BIN)/istioctl istio.io/istio/istioctl/cmd/istioctl
 	@go run ./test/bench

@@ -8,6 +8,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 
+	asmv1alpha1 "github.com/meshmanager/smm/api/asm/v1alpha1"
 	clusterregistryv1alpha1 "github.com/meshmanager/smm/api/clusterregistry/v1alpha1"
 	servicemeshv1alpha1 "github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
@@ -19,6 +20,7 @@ func NewScheme() (*runtime.Scheme, error) {
 	err := errors.Join(
 		clientgoscheme.AddToScheme(scheme),
 		apiextensionsv1.AddToScheme(scheme),
+		asmv1alpha1.AddToScheme(scheme),
 		clusterregistryv1alpha1.AddToScheme(scheme),
 		servicemeshv1alpha1.AddToScheme(scheme),
 		smmv1alpha1.AddToScheme(scheme),

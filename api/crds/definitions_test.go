@@ -82,6 +82,7 @@ func TestDocumentedNamesAndColumns(t *testing.T) {
 		"clusters.clusterregistry.k8s.cisco.com": {"Cluster", "",
 			"ID,STATUS,TYPE,SYNCED,VERSION,PROVIDER,DISTRIBUTION,REGION,STATUS MESSAGE,SYNC MESSAGE"},
 		"resourcesyncrules.clusterregistry.k8s.cisco.com": {"Cluster", "rsr", "KIND,SYNCED,MESSAGE,AGE"},
+		"servicemeshes.asm.alauda.io":                     {Scope: "Namespaced", Columns: "STATE,SYNTHESISPHASE,PHASE,VERSION,DESIREDVERSION"},
 		"controlplanes.smm.cisco.com":                     {"Cluster", "cp", "CLUSTER,ROLE,STATUS,ERROR,AGE"},
 		"demoapplications.smm.cisco.com":                  {"Namespaced", "", "ENABLED,STATUS,ERROR,AGE"},
 		"istiocontrolplanes.servicemesh.cisco.com":        {"Namespaced", "icp", "MODE,NETWORK,STATUS,MESH EXPANSION,EXPANSION GW IPS,ERROR,AGE"},

@@ -44,28 +44,35 @@ func destinationRule(o Options, component Component, mutualTLS bool) *networking
 	return rule
 }
 
-// moviesRoute gives each version of movies an equal share, the last one what is left of a hundred.
+// moviesRoute gives each version of movies an equal share of the calls to each of its ports.
 func moviesRoute(o Options) *networkingv1.VirtualService {
+	return &networkingv1.VirtualService{
+		TypeMeta:   metav1.TypeMeta{APIVersion: "networking.istio.io/v1", Kind: "VirtualService"},
+		ObjectMeta: objectMeta(o, string(Movies)),
+		Spec: networkingv1alpha3.VirtualService{
+			Hosts: []string{o.host(Movies)},
+			Http:  []*networkingv1alpha3.HTTPRoute{equalShares(o, portHTTP), equalShares(o, portGRPC)},
+		},
+	}
+}
+
+// equalShares routes the calls to one port; the last version gets what is left of a hundred.
+func equalShares(o Options, port uint32) *networkingv1alpha3.HTTPRoute {
 	all := versions(Movies)
-	route := &networkingv1alpha3.HTTPRoute{}
+	route := &networkingv1alpha3.HTTPRoute{Match: []*networkingv1alpha3.HTTPMatchRequest{{Port: port}}}
 	for i, version := range all {
 		weight := int32(100 / len(all))
 		if i == len(all)-1 {
 			weight = 100 - weight*int32(i)
 		}
 		route.Route = append(route.Route, &networkingv1alpha3.HTTPRouteDestination{
-			Destination: &networkingv1alpha3.Destination{Host: o.host(Movies), Subset: version},
-			Weight:      weight,
+			Destination: &networkingv1alpha3.Destination{
+				Host: o.host(Movies), Subset: version, Port: &networkingv1alpha3.PortSelector{Number: port},
+			},
+			Weight: weight,
 		})
 	}
-	return &networkingv1.VirtualService{
-		TypeMeta:   metav1.TypeMeta{APIVersion: "networking.istio.io/v1", Kind: "VirtualService"},
-		ObjectMeta: objectMeta(o, string(Movies)),
-		Spec: networkingv1alpha3.VirtualService{
-			Hosts: []string{o.host(Movies)},
-			Http:  []*networkingv1alpha3.HTTPRoute{route},
-		},
-	}
+	return route
 }
 
 func versions(component Component) []string {

@@ -16,6 +16,7 @@ import (
 	"github.com/meshmanager/smm/api"
 	"github.com/meshmanager/smm/internal/controlplane"
 	"github.com/meshmanager/smm/internal/demoapp"
+	"github.com/meshmanager/smm/internal/frontdoor/alauda"
 	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/istio/releases"
 	"github.com/meshmanager/smm/internal/kube"
@@ -111,6 +112,9 @@ func addControllers(m manager.Manager, options Options, kubernetesVersion string
 	}
 	if err := addDemoApplications(m, telling(m, demoapp.NewReconciler(c, applier))); err != nil {
 		return fmt.Errorf("set up the controller of DemoApplications: %w", err)
+	}
+	if err := addServiceMeshes(m, telling(m, alauda.NewReconciler(c, applier, catalogue))); err != nil {
+		return fmt.Errorf("set up the controller of ServiceMeshes: %w", err)
 	}
 	return nil
 }

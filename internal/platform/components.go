@@ -24,6 +24,10 @@ func components(c client.Client, applier *kube.Applier, catalogue istio.Catalogu
 		}},
 		meshed{rendered{k, ingressGateway(catalogue)}},
 		newMetricsStore(k),
+		rendered{k, application()},
+	}
+	for _, part := range servedParts() {
+		all = append(all, part)
 	}
 	for _, part := range unavailableParts() {
 		all = append(all, unavailable{part.key, part.lacks, func(s *smmv1alpha1.ControlPlaneSpec) bool {
@@ -44,13 +48,8 @@ func unavailableParts() []unavailablePart {
 	type smm = smmv1alpha1.SMM
 	return []unavailablePart{
 		{smmv1alpha1.ComponentALS, "receive the proxies' access logs", func(s *smm) bool { return on(s.ALS) }},
-		{smmv1alpha1.ComponentApplication, "serve an API in the cluster", func(s *smm) bool { return on(s.Application) }},
-		{smmv1alpha1.ComponentAuth, "serve a dashboard to log in to", func(s *smm) bool { return s.Auth != nil && !isFalse(s.Auth.Enabled) }},
 		{smmv1alpha1.ComponentExposeDashboard, "serve a dashboard to expose", func(s *smm) bool {
 			return s.ExposeDashboard != nil && s.ExposeDashboard.MeshGateway != nil && isTrue(s.ExposeDashboard.MeshGateway.Enabled)
-		}},
-		{smmv1alpha1.ComponentFederationGateway, "serve an API in the cluster", func(s *smm) bool {
-			return s.FederationGateway != nil && isTrue(s.FederationGateway.Enabled)
 		}},
 		{smmv1alpha1.ComponentFederationGatewayOperator, "serve an API in the cluster", func(s *smm) bool { return on(s.FederationGatewayOperator) }},
 		{smmv1alpha1.ComponentGrafana, "show dashboards of metrics", func(s *smm) bool { return on(s.Grafana) }},
@@ -62,7 +61,6 @@ func unavailableParts() []unavailablePart {
 		{smmv1alpha1.ComponentSRE, "measure service level objectives", func(s *smm) bool { return s.SRE != nil && isTrue(s.SRE.Enabled) }},
 		{smmv1alpha1.ComponentTracing, "store traces", func(s *smm) bool { return on(s.Tracing) }},
 		{smmv1alpha1.ComponentVMIntegration, "join virtual machines to the mesh", func(s *smm) bool { return on(s.VMIntegration) }},
-		{smmv1alpha1.ComponentWeb, "serve a dashboard", func(s *smm) bool { return on(s.Web) }},
 	}
 }
 

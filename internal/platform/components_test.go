@@ -208,8 +208,8 @@ func TestComponents(t *testing.T) {
 
 func (i *installation) testReported(t *testing.T) {
 	if diff := cmp.Diff([]string{
-		"als Unmanaged", "application Unmanaged", "auth Unmanaged", "certManager Unmanaged", "clusterRegistry Available",
-		"federationGateway Unmanaged", "federationGatewayOperator Unmanaged", "leo Unmanaged", "meshManager Available",
+		"als Unmanaged", "application Available", "auth Available", "certManager Unmanaged", "clusterRegistry Available",
+		"federationGateway Available", "federationGatewayOperator Unmanaged", "leo Unmanaged", "meshManager Available",
 		"nodeExporter Available", "prometheus Available", "registryAccess Available", "smm Available", "sre Unmanaged",
 	}, i.components()); diff != "" {
 		t.Errorf("components:\n%s", diff)
@@ -239,17 +239,25 @@ func (i *installation) testSwitches(t *testing.T) {
 		{`{"smm":{"enabled":?}}`, []string{
 			"smm", "als", "application", "auth", "federationGateway", "federationGatewayOperator", "leo", "prometheus", "sre",
 		}, []string{
-			"Deployment smm-system/smm-ingressgateway", "IstioMeshGateway smm-system/smm-ingressgateway", "Role smm-system/smm-ingressgateway-service-account",
-			"RoleBinding smm-system/smm-ingressgateway-service-account", "Service smm-system/smm-ingressgateway", "Service smm-system/smm-prometheus",
-			"ServiceAccount smm-system/smm-ingressgateway-service-account", "ServiceAccount smm-system/smm-prometheus",
-			"StatefulSet smm-system/prometheus-smm-prometheus",
+			"Deployment smm-system/smm-application", "Deployment smm-system/smm-ingressgateway", "IstioMeshGateway smm-system/smm-ingressgateway",
+			"Role smm-system/smm-application", "Role smm-system/smm-ingressgateway-service-account",
+			"RoleBinding smm-system/smm-application", "RoleBinding smm-system/smm-ingressgateway-service-account",
+			"Service smm-system/smm-application", "Service smm-system/smm-ingressgateway", "Service smm-system/smm-prometheus",
+			"ServiceAccount smm-system/smm-application", "ServiceAccount smm-system/smm-ingressgateway-service-account",
+			"ServiceAccount smm-system/smm-prometheus", "StatefulSet smm-system/prometheus-smm-prometheus",
 		}},
 		{`{"smm":{"prometheus":{"enabled":?}}}`, []string{"prometheus"}, []string{
 			"Service smm-system/smm-prometheus", "ServiceAccount smm-system/smm-prometheus", "StatefulSet smm-system/prometheus-smm-prometheus",
 		}},
-		{`{"certManager":{"enabled":?},"smm":{"als":{"enabled":?},"application":{"enabled":?},"auth":{"enabled":?},` +
-			`"federationGateway":{"enabled":?},"federationGatewayOperator":{"enabled":?},"leo":{"enabled":?},"sre":{"enabled":?}}}`,
-			[]string{"certManager", "als", "application", "auth", "federationGateway", "federationGatewayOperator", "leo", "sre"}, nil},
+		{`{"smm":{"application":{"enabled":?},"auth":{"enabled":?},"federationGateway":{"enabled":?}}}`,
+			[]string{"application", "auth", "federationGateway"}, []string{
+				"Deployment smm-system/smm-application",
+				"Role smm-system/smm-application", "RoleBinding smm-system/smm-application", "Service smm-system/smm-application",
+				"ServiceAccount smm-system/smm-application",
+			}},
+		{`{"certManager":{"enabled":?},"smm":{"als":{"enabled":?},` +
+			`"federationGatewayOperator":{"enabled":?},"leo":{"enabled":?},"sre":{"enabled":?}}}`,
+			[]string{"certManager", "als", "federationGatewayOperator", "leo", "sre"}, nil},
 	} {
 		t.Run(test.components[0], func(t *testing.T) {
 			i.patch(strings.ReplaceAll(test.section, "?", "false"))

@@ -32,7 +32,7 @@ func Observe(ctx context.Context, c client.Client, server discovery.ServerVersio
 	if facts.KubernetesMinor, err = minor(version.Minor); err != nil {
 		return facts, err
 	}
-	if facts.DualStack, err = dualStackServices(ctx, c); err != nil {
+	if facts.DualStack, err = DualStackServices(ctx, c); err != nil {
 		return facts, err
 	}
 	if facts.ControlPlanes, err = controlPlanes(ctx, c); err != nil {
@@ -56,8 +56,8 @@ func minor(text string) (uint64, error) {
 	return value, nil
 }
 
-// dualStackServices asks the API server, by a dry run, which addresses a Service would get.
-func dualStackServices(ctx context.Context, c client.Client) (bool, error) {
+// DualStackServices asks the API server, by a dry run, whether a Service would get an IPv4 and an IPv6 address.
+func DualStackServices(ctx context.Context, c client.Client) (bool, error) {
 	policy := corev1.IPFamilyPolicyPreferDualStack
 	service := &corev1.Service{
 		ObjectMeta: metav1.ObjectMeta{GenerateName: "smm-preflight-", Namespace: metav1.NamespaceDefault},

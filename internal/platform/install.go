@@ -96,8 +96,16 @@ func (i *Installer) render(cp *smmv1alpha1.ControlPlane, icp *servicemeshv1alpha
 	objects = append(objects, Namespaces(cp, i.catalogue)...)
 	objects = append(objects, desired)
 	parts, err := Components(cp, i.catalogue)
-	if err != nil || !(meshManager{}).enabled(cp) {
-		return append(objects, parts...), err
+	if err != nil {
+		return nil, err
+	}
+	impersonator, err := impersonatorOf(cp)
+	if err != nil {
+		return nil, err
+	}
+	parts = append(impersonator, parts...)
+	if !(meshManager{}).enabled(cp) {
+		return append(objects, parts...), nil
 	}
 	custom, err := IstioControlPlane(cp, i.catalogue)
 	if err != nil {
@@ -157,6 +165,9 @@ func (p *Prepared) Install(ctx context.Context, watch Watch) error {
 	i := p.installer
 	applier := kube.NewApplier(i.client).LogTo(i.log)
 	if err := ApplyDefinitions(ctx, i.client, applier); err != nil {
+		return err
+	}
+	if err := applyImpersonator(ctx, applier, p.ControlPlane); err != nil {
 		return err
 	}
 	desired, err := Desired(p.ControlPlane)

@@ -51,6 +51,9 @@ func (i *Installer) Uninstall(ctx context.Context, name string, watch Watch) (ke
 	if err := i.driver(version.GitVersion).Uninstall(ctx, name, watch); err != nil {
 		return Kept{}, true, err
 	}
+	if err := removeImpersonator(ctx, kube.NewApplier(i.client).LogTo(i.log)); err != nil {
+		return Kept{}, true, err
+	}
 	kept, err = i.leftovers(ctx, cp)
 	kept.InjectionNamespaces = injected
 	return kept, true, err

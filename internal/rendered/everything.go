@@ -80,8 +80,12 @@ func whole(openShift bool) *smmv1alpha1.ControlPlane {
 	cp.Spec.ClusterRegistry = &smmv1alpha1.NamespacedComponent{Component: smmv1alpha1.Component{Enabled: &on}}
 	cp.Spec.NodeExporter = &smmv1alpha1.NodeExporter{Component: smmv1alpha1.Component{Enabled: &on}}
 	cp.Spec.SMM = &smmv1alpha1.SMM{
-		Component:  smmv1alpha1.Component{Enabled: &on},
-		Prometheus: &smmv1alpha1.Prometheus{Component: smmv1alpha1.Component{Enabled: &on}},
+		Component:   smmv1alpha1.Component{Enabled: &on},
+		Prometheus:  &smmv1alpha1.Prometheus{Component: smmv1alpha1.Component{Enabled: &on}},
+		Application: &smmv1alpha1.Component{Enabled: &on},
+	}
+	if openShift { // the two forms of sign-in have different rights
+		cp.Spec.SMM.Auth = &smmv1alpha1.Auth{Mode: smmv1alpha1.AuthModeAnonymous}
 	}
 	if openShift {
 		cp.Spec.Platform = smmv1alpha1.PlatformOpenShift

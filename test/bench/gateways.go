@@ -75,7 +75,7 @@ func measureGateways(ctx context.Context, bin string, r *report) (err error) {
 	if err := makeGateways(ctx, c, icp, r); err != nil {
 		return fmt.Errorf("%w\n%s", err, operator.log())
 	}
-	peak, err := operator.peakMemory()
+	peak, err := peakMemory(operator.cmd.Process.Pid)
 	if err != nil {
 		return err
 	}

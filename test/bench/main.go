@@ -21,7 +21,7 @@ import (
 func main() {
 	bin := flag.String("bin", "bin", "`directory` with the built programs")
 	runs := flag.Int("runs", 3, "`number` of times that everything is measured")
-	only := flag.String("only", "", "measure only this: sandbox, chart, gateways, helm or topology")
+	only := flag.String("only", "", "measure only this: sandbox, chart, gateways, helm, topology or analyze")
 	flag.Parse()
 	klog.SetSlogLogger(slog.New(slog.DiscardHandler)) // watches that end with their sandbox
 
@@ -52,6 +52,7 @@ func bench(ctx context.Context, bin string, runs int, only string) error {
 			return measureHelm(ctx, filepath.Join(bin, "helmtemplate"), r)
 		}},
 		{"topology", "the topology of a large mesh", func(_ context.Context, r *report) error { return measureTopology(r) }},
+		{"analyze", "validation beside `istioctl analyze`", func(ctx context.Context, r *report) error { return measureAnalyze(ctx, bin, r) }},
 	}
 	report := newReport()
 	for run := range runs {

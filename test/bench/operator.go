@@ -50,9 +50,9 @@ func (p *operatorProcess) stop() error {
 	return nil
 }
 
-// peakMemory is the most memory that the operator had at once, in bytes.
-func (p *operatorProcess) peakMemory() (uint64, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p.cmd.Process.Pid))
+// peakMemory is the most memory that a process had at once, in bytes.
+func peakMemory(pid int) (uint64, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
 	if err != nil {
 		return 0, err
 	}
@@ -62,7 +62,7 @@ func (p *operatorProcess) peakMemory() (uint64, error) {
 			return kibibytes << 10, err
 		}
 	}
-	return 0, errors.New("the kernel tells nothing of the operator's memory")
+	return 0, errors.New("the kernel tells nothing of the process's memory")
 }
 
 // log is the end of what the operator wrote. Call it when the operator is stopped or about to be.

@@ -11,6 +11,7 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 
+	"github.com/meshmanager/smm/internal/platform"
 	"github.com/meshmanager/smm/internal/registry"
 )
 
@@ -79,7 +80,7 @@ func (s set) addGranted(object *unstructured.Unstructured) error {
 		}
 	case "ClusterRoleBinding", "RoleBinding":
 		name, _, _ := unstructured.NestedString(object.Object, "roleRef", "name")
-		if strings.HasPrefix(name, "system:") || slices.Contains(registry.AggregatedRoles(), name) {
+		if strings.HasPrefix(name, "system:") || name == platform.ImpersonatorRole || slices.Contains(registry.AggregatedRoles(), name) {
 			s.add(target{group: rbacv1.GroupName, resource: "clusterroles", name: name}, "bind")
 		}
 	}

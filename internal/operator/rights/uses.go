@@ -3,6 +3,7 @@ package rights
 import (
 	"k8s.io/apimachinery/pkg/runtime/schema"
 
+	asmv1alpha1 "github.com/meshmanager/smm/api/asm/v1alpha1"
 	clusterregistryv1alpha1 "github.com/meshmanager/smm/api/clusterregistry/v1alpha1"
 	servicemeshv1alpha1 "github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
@@ -12,6 +13,7 @@ import (
 // their status.
 func reconciled() []schema.GroupKind {
 	return []schema.GroupKind{
+		{Group: asmv1alpha1.GroupVersion.Group, Kind: asmv1alpha1.KindServiceMesh},
 		{Group: smmv1alpha1.GroupVersion.Group, Kind: smmv1alpha1.KindControlPlane},
 		{Group: smmv1alpha1.GroupVersion.Group, Kind: smmv1alpha1.KindDemoApplication},
 		{Group: servicemeshv1alpha1.GroupVersion.Group, Kind: servicemeshv1alpha1.KindIstioControlPlane},

@@ -8,6 +8,7 @@ import (
 	"istio.io/istio/pkg/config"
 	"istio.io/istio/pkg/config/analysis"
 	"istio.io/istio/pkg/config/analysis/analyzers"
+	"istio.io/istio/pkg/config/analysis/diag"
 	istiolog "istio.io/istio/pkg/log"
 
 	"github.com/meshmanager/smm/internal/validation"
@@ -49,10 +50,13 @@ func check(analyzer analysis.Analyzer) validation.Check {
 			}
 		}
 	default:
-		c.Subjects, c.Reads = []validation.Kind{validation.Cluster}, withSources(kinds)
+		c.Subjects, c.Reads = []validation.Kind{validation.Cluster}, withFilters(withSources(kinds))
 		c.Across = slices.Contains(kinds, validation.Service)
 		c.Run = func(v validation.View, o *validation.Object, report validation.Report) {
-			analyzer.Analyze(&context{view: v, report: report, subject: o})
+			told := &context{view: v, report: report, subject: o}
+			for _, message := range messages(v, analyzer, kinds) {
+				told.Report(config.GroupVersionKind{}, message)
+			}
 		}
 	}
 	return c
@@ -85,13 +89,43 @@ func withSources(kinds []validation.Kind) []validation.Kind {
 	if slices.Contains(kinds, meshConfig) || slices.Contains(kinds, meshNetworks) {
 		add(validation.Deployment, validation.ConfigMap, validation.IstioControlPlane)
 	}
-	if slices.Contains(kinds, validation.DestinationRule) && slices.Contains(kinds, validation.Pod) {
-		add(validation.VirtualService) // see unusedSubset
-	}
 	if slices.Contains(kinds, validation.Secret) {
 		add(validation.Certificate)
 	}
 	return reads
+}
+
+// withFilters adds the kinds that tell which messages are true: a change of these needs no new analysis.
+func withFilters(kinds []validation.Kind) []validation.Kind {
+	if slices.Contains(kinds, validation.DestinationRule) && slices.Contains(kinds, validation.Pod) && !slices.Contains(kinds, validation.VirtualService) {
+		return append(slices.Clone(kinds), validation.VirtualService) // see unusedSubset
+	}
+	return kinds
+}
+
+// messages are what an analyzer says of a cluster, until something that it reads changes.
+func messages(v validation.View, analyzer analysis.Analyzer, kinds []validation.Kind) []diag.Message {
+	analyze := func(v validation.View) []diag.Message {
+		c := &collector{context: context{view: v}}
+		analyzer.Analyze(c)
+		return c.messages
+	}
+	name := "messages of " + analyzer.Metadata().Name
+	if slices.Contains(kinds, validation.Service) {
+		return validation.DerivedAcross(v, name+" in "+v.Cluster, withSources(kinds), analyze)
+	}
+	return validation.Derived(v, name, withSources(kinds), analyze)
+}
+
+// collector is a context that keeps what an analyzer says.
+type collector struct {
+	context
+	messages []diag.Message
+}
+
+// Report keeps a message.
+func (c *collector) Report(_ config.GroupVersionKind, message diag.Message) {
+	c.messages = append(c.messages, message)
 }
 
 // The kinds of Istio's that are no objects of a cluster.

@@ -41,12 +41,29 @@ func (c *context) Exists(kind config.GroupVersionKind, name resource.FullName) b
 
 // Find returns a resource by its name, or nil.
 func (c *context) Find(kind config.GroupVersionKind, name resource.FullName) *resource.Instance {
-	for _, instance := range c.instances(kind) {
-		if instance.Metadata.FullName == name {
-			return instance
+	return c.named(kind)[name]
+}
+
+// named are the resources of a kind by their names: analyzers look them up in loops over all of them.
+func (c *context) named(kind config.GroupVersionKind) map[resource.FullName]*resource.Instance {
+	index := func(validation.View) map[resource.FullName]*resource.Instance {
+		all := c.instances(kind)
+		byName := make(map[resource.FullName]*resource.Instance, len(all))
+		for _, instance := range all {
+			if byName[instance.Metadata.FullName] == nil {
+				byName[instance.Metadata.FullName] = instance
+			}
 		}
+		return byName
 	}
-	return nil
+	switch k := kindOf(kind); {
+	case k == meshConfig, k == meshNetworks, k == validation.Service && c.across:
+		return index(c.view)
+	case k == validation.Service:
+		return validation.DerivedAcross(c.view, "istio services by name in "+c.view.Cluster, withSources([]validation.Kind{k}), index)
+	default:
+		return validation.Derived(c.view, "istio instances by name of "+string(k), withSources([]validation.Kind{k}), index)
+	}
 }
 
 // ForEach calls f with every resource of a kind, by namespace and name, until f returns false.
