@@ -3,7 +3,10 @@ package cli
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
+	"os"
+	"os/exec"
 	"strings"
 	"testing"
 	"time"
@@ -54,7 +57,7 @@ func TestAMeshGoesOverToTheOperatorAndBack(t *testing.T) {
 	counting := &recorder{}
 	through := counting.kubeconfigThrough(t, cluster)
 	for _, command := range []string{"install -a", "uninstall -a", "uninstall -a --force", "reconcile", "operator reconcile", "operator uninstall --namespace elsewhere"} {
-		code, out, errOut := run(t, append(strings.Fields(command), "-c", through)...)
+		code, out, errOut := runProgram(t, append(strings.Fields(command), "-c", through)...)
 		_, last, _ := strings.Cut(errOut, "Error: ")
 		if code != exitFailed || out != "" || !strings.Contains(last, "smm-registry-access/smm-operator") || strings.Count(last, "\n") != 1 {
 			t.Errorf("smm %s: exit code %d, output %q, error output %q; want one line that names the operator", command, code, out, errOut)
@@ -160,7 +163,7 @@ func TestAnOperatorOfHelmIsLeftToHelm(t *testing.T) {
 
 // What is printed can be applied: the kinds come before their resources.
 func TestOperatorInstallDumpsResources(t *testing.T) {
-	cluster := kubetest.Start(t)
+	cluster := kubetest.Start(t, kubetest.Another(1)) // others leave a mesh
 	counting := &recorder{}
 	code, out, errOut := run(t, "operator", "install", "--dump-resources", "--cluster-name", "c1", "-o", "json", "-c", counting.kubeconfigThrough(t, cluster))
 	if code != exitOK {
@@ -195,12 +198,28 @@ func TestOperatorInstallDumpsResources(t *testing.T) {
 func smm(t *testing.T, kubeconfig string, args ...string) string {
 	t.Helper()
 	started := time.Now()
-	code, out, errOut := run(t, append(args, "-c", kubeconfig)...)
+	code, out, errOut := runProgram(t, append(args, "-c", kubeconfig)...)
 	if code != exitOK {
 		t.Fatalf("smm %s: exit code %d: %s", strings.Join(args, " "), code, errOut)
 	}
 	t.Logf("smm %s: %s", strings.Join(args, " "), time.Since(started).Round(time.Millisecond))
 	return out
+}
+
+// runProgram runs a command as a process of its own: an operator runs in the test's, and a command sets up logs for all of a process.
+func runProgram(t *testing.T, args ...string) (code int, out, errOut string) {
+	t.Helper()
+	var stdout, stderr strings.Builder
+	command := exec.CommandContext(t.Context(), os.Args[0], args...)
+	command.Env = append(os.Environ(), runAsSMM+"=1")
+	command.Stdout, command.Stderr = &stdout, &stderr
+	if err := command.Run(); err != nil {
+		var exit *exec.ExitError
+		if !errors.As(err, &exit) {
+			t.Fatal(err)
+		}
+	}
+	return command.ProcessState.ExitCode(), stdout.String(), stderr.String()
 }
 
 func newTestClient(t *testing.T, config *rest.Config) client.WithWatch {
@@ -268,7 +287,8 @@ func meshObjects(ctx context.Context, t *testing.T, c client.Client) map[string]
 			t.Fatal(err)
 		}
 		for _, item := range list.Items {
-			if !strings.HasPrefix(item.Annotations[kube.OwnerAnnotation], "ServiceMeshManager/") {
+			// What Kubernetes makes of an object has its labels, and no owner of ours.
+			if owner := item.Annotations[kube.OwnerAnnotation]; owner != "" && !strings.HasPrefix(owner, "ServiceMeshManager/") {
 				found[kind.Kind+" "+item.Namespace+"/"+item.Name] = string(item.UID) + " " + strings.Repeat("I", int(item.Generation))
 			}
 		}

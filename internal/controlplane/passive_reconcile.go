@@ -125,7 +125,7 @@ func (l *logic) followInjection(ctx context.Context, icp *v1alpha1.IstioControlP
 			injected = append(injected, namespace.Name)
 		}
 		switch {
-		case namespace.DeletionTimestamp != nil, wanted && labelled, !wanted && !(labelled && revisionOf(icp).Selects(label)):
+		case namespace.DeletionTimestamp != nil, wanted && labelled, !wanted && (!labelled || !revisionOf(icp).Selects(label)):
 			continue
 		}
 		value := "null"

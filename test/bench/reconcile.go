@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -101,9 +102,9 @@ func watchingClient(ctx context.Context, config *rest.Config) (c client.Client, 
 		return nil, nil, err
 	}
 	ctx, cancel := context.WithCancel(ctx)
-	ended := make(chan error, 1)
-	go func() { ended <- watched.Start(ctx) }()
-	return watched.GetClient(), func() { cancel(); <-ended }, nil
+	var running sync.WaitGroup
+	running.Go(func() { _ = watched.Start(ctx) }) // it ends with the context
+	return watched.GetClient(), func() { cancel(); running.Wait() }, nil
 }
 
 // countedConfig is a connection whose requests are counted.

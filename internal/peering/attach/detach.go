@@ -44,31 +44,13 @@ func PrepareDetach(ctx context.Context, first Cluster, peer *Cluster, name strin
 	if err != nil {
 		return nil, err
 	}
-	if peer != nil {
-		seen, err := observe(ctx, peer.Client)
-		if err != nil {
-			return nil, fmt.Errorf("peer cluster: %w", err)
-		}
-		d.id = seen.id
-		if passive(seen) && seen.platform != nil && !force {
-			if err := peer.Installer.InUse(ctx, seen.platform.Name); err != nil {
-				return nil, err
-			}
-		}
+	if err := d.askPeer(ctx); err != nil {
+		return nil, err
 	}
-	var names []string
-	for i := range known.Items {
-		cluster := &known.Items[i]
-		if cluster.Spec.ClusterID == own.id {
-			continue
-		}
-		names = append(names, cluster.Name)
-		if cluster.Spec.ClusterID == d.id || d.id == "" && cluster.Name == name {
-			d.id, d.Cluster = cluster.Spec.ClusterID, cluster.Name
-			return d, nil
-		}
-	}
+	found, names := d.find(known.Items, own.id, name)
 	switch {
+	case found:
+		return d, nil
 	case d.id == own.id:
 		return nil, errors.New("the kubeconfig is for the cluster that others are attached to: give that of the cluster to detach")
 	case d.id != "" && force:
@@ -78,6 +60,38 @@ func PrepareDetach(ctx context.Context, first Cluster, peer *Cluster, name strin
 	}
 	slices.Sort(names)
 	return nil, fmt.Errorf("the cluster is not attached; attached are %s", strings.Join(names, ", "))
+}
+
+// askPeer asks the cluster, if it answers, who it is and whether it may go.
+func (d *Detachment) askPeer(ctx context.Context) error {
+	if d.peer == nil {
+		return nil
+	}
+	seen, err := observe(ctx, d.peer.Client)
+	if err != nil {
+		return fmt.Errorf("peer cluster: %w", err)
+	}
+	d.id = seen.id
+	if !passive(seen) || seen.platform == nil || d.force {
+		return nil
+	}
+	return d.peer.Installer.InUse(ctx, seen.platform.Name)
+}
+
+// find looks for the cluster among the attached ones and returns the names of those before it.
+func (d *Detachment) find(known []clusterregistryv1alpha1.Cluster, own, name string) (found bool, names []string) {
+	for i := range known {
+		cluster := &known[i]
+		if cluster.Spec.ClusterID == own {
+			continue
+		}
+		names = append(names, cluster.Name)
+		if cluster.Spec.ClusterID == d.id || d.id == "" && cluster.Name == name {
+			d.id, d.Cluster = cluster.Spec.ClusterID, cluster.Name
+			return true, names
+		}
+	}
+	return false, names
 }
 
 func passive(seen observation) bool {

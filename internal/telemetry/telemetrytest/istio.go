@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 )
 
@@ -31,7 +32,7 @@ func (c Call) Labels() labels.Labels {
 	const unknown = "unknown"
 	service := or(c.Service, c.ToName)
 	return labels.FromMap(map[string]string{
-		labels.MetricName: or(c.Metric, "istio_requests_total"), "job": "mesh", "instance": or(c.FromName, unknown) + "-" + c.Reporter,
+		model.MetricNameLabel: or(c.Metric, "istio_requests_total"), "job": "mesh", "instance": or(c.FromName, unknown) + "-" + c.Reporter,
 		"reporter":       c.Reporter,
 		"source_cluster": or(c.FromCluster, unknown), "source_workload": or(c.FromName, unknown),
 		"source_workload_namespace": or(c.FromNamespace, "shop"), "source_app": or(c.FromName, unknown), "source_version": "v1",

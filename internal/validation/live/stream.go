@@ -130,7 +130,7 @@ func (s *stream) events(ctx context.Context, open func(context.Context) (io.Read
 	if err != nil {
 		return "", fmt.Errorf("watch %s: %w", s.schema.Resource.Resource, err)
 	}
-	defer body.Close() //nolint:errcheck // it was read
+	defer body.Close()
 	lines := json.NewDecoder(body)
 	for {
 		var e event

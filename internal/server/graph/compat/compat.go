@@ -117,7 +117,7 @@ func (c *comparison) input(of string, before, after []given) {
 		switch {
 		case !was && !now.optional:
 			c.say("%s needs %s, which nobody gives yet", of, now.name)
-		case was && !narrower(now.typed, old.typed) && !(old.optional && now.optional && sameButNull(old.typed, now.typed)):
+		case was && !narrower(now.typed, old.typed) && (!old.optional || !now.optional || !sameButNull(old.typed, now.typed)):
 			c.say("%s of %s was a %s and is a %s", now.name, of, old.typed, now.typed)
 		case was && old.fallback != "" && old.fallback != now.fallback:
 			c.say("%s of %s was %s and is %q when it is not given", now.name, of, old.fallback, now.fallback)
