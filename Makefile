@@ -85,7 +85,7 @@ TEST_LENGTH = $(if $(LONG),,-short)
 
 test-unit: build
 	@echo "Testing the product with the race detector"
-	@CGO_ENABLED=1 go test -race -vet=off $(TEST_LENGTH) -timeout $(if $(LONG),90m,15m) $$(go list ./... | grep -v /test/e2e)
+	@CGO_ENABLED=1 go test -race -vet=off $(TEST_LENGTH) -timeout $(if $(LONG),90m,30m) $$(go list ./... | grep -v /test/e2e)
 
 test-web: web/node_modules/.package-lock.json
 	@echo "Testing the dashboard"

@@ -4,22 +4,22 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"log/slog"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
-	"github.com/go-logr/logr"
 	"github.com/google/go-cmp/cmp"
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/types"
 	"k8s.io/client-go/rest"
+	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
-	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	"github.com/meshmanager/smm/api"
 	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
@@ -43,7 +43,7 @@ func TestAMeshGoesOverToTheOperatorAndBack(t *testing.T) {
 	before := meshObjects(ctx, t, c)
 
 	smm(t, cluster.Kubeconfig, "operator", "install")
-	stop := operate(t, cluster.Config)
+	stop := operate(t, cluster.Kubeconfig)
 	// A new generation that asks for nothing new: when it is observed, the operator has been at work.
 	touch := client.RawPatch(types.MergePatchType, []byte(`{"spec":{"log":{}}}`))
 	if err := c.Patch(ctx, &smmv1alpha1.ControlPlane{ObjectMeta: metav1.ObjectMeta{Name: "smm"}}, touch); err != nil {
@@ -91,7 +91,7 @@ func TestOperatorInstallsAndRemovesTheMesh(t *testing.T) {
 	if err := c.Get(ctx, client.ObjectKey{Namespace: chart.Namespace, Name: chart.Name}, budget); !apierrors.IsNotFound(err) {
 		t.Errorf("the budget of two instances is still there: %v", err)
 	}
-	stop := operate(t, cluster.Config)
+	stop := operate(t, cluster.Kubeconfig)
 	defer stop()
 	file := writeFile(t, "apiVersion: smm.cisco.com/v1alpha1\nkind: ControlPlane\nmetadata: {name: smm}\nspec: {clusterName: c1}\n")
 	out := smm(t, cluster.Kubeconfig, "operator", "install", "--from-file", file, "-o", "json")
@@ -236,27 +236,42 @@ func newTestClient(t *testing.T, config *rest.Config) client.WithWatch {
 }
 
 // operate does what the operator's pod would, which runs nothing here, with the rights of its service account.
-func operate(t *testing.T, admin *rest.Config) (stop func()) {
+func operate(t *testing.T, kubeconfig string) (stop func()) {
 	t.Helper()
-	ctrllog.SetLogger(logr.Discard())
-	config := rest.CopyConfig(admin)
-	config.Impersonate = rest.ImpersonationConfig{
-		UserName: "system:serviceaccount:" + chart.Namespace + ":" + chart.Name,
-		Groups:   []string{"system:serviceaccounts", "system:serviceaccounts:" + chart.Namespace, "system:authenticated"},
+	var output strings.Builder
+	command := exec.CommandContext(context.Background(), os.Args[0], "operator", "run", "-c", asOperator(t, kubeconfig),
+		"--namespace", chart.Namespace, "--leader-elect=false", "--health-address", "", "--metrics-address", "")
+	command.Env = append(os.Environ(), runAsSMM+"=1")
+	command.Stderr = &output
+	if err := command.Start(); err != nil {
+		t.Fatal(err)
 	}
-	m, err := operator.New(config, operator.Options{Namespace: chart.Namespace, Catalogue: istio.Builtin(), Log: slog.New(slog.DiscardHandler)})
+	return sync.OnceFunc(func() {
+		if err := command.Process.Signal(os.Interrupt); err != nil {
+			t.Errorf("stop the operator: %v", err)
+		}
+		if err := command.Wait(); err != nil {
+			t.Errorf("the operator ended: %v\n%s", err, output.String())
+		}
+	})
+}
+
+// asOperator writes a kubeconfig that acts as the operator's service account.
+func asOperator(t *testing.T, kubeconfig string) string {
+	t.Helper()
+	config, err := clientcmd.LoadFromFile(kubeconfig)
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan error, 1)
-	go func() { ended <- m.Start(ctx) }()
-	return func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Errorf("the operator ended: %v", err)
-		}
+	for _, user := range config.AuthInfos {
+		user.Impersonate = "system:serviceaccount:" + chart.Namespace + ":" + chart.Name
+		user.ImpersonateGroups = []string{"system:serviceaccounts", "system:serviceaccounts:" + chart.Namespace, "system:authenticated"}
 	}
+	path := filepath.Join(t.TempDir(), "kubeconfig")
+	if err := clientcmd.WriteToFile(*config, path); err != nil {
+		t.Fatal(err)
+	}
+	return path
 }
 
 // publishRootCertificate does what istiod would, which runs nothing here.
