@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httputil"
 	"net/url"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -90,10 +91,16 @@ func isWrite(request *http.Request) bool {
 
 func TestInstallingAgainWritesNothing(t *testing.T) {
 	awaitQuiet(t)
-	smm(t, "install", "-a") // the mesh may have got new namespaces since the last time
+	// The settings are those that the sandbox's demo has besides the defaults: without them it would lose its metrics.
+	settings := filepath.Join(t.TempDir(), "settings.yaml")
+	if err := os.WriteFile(settings, []byte("spec: {smm: {enabled: true, prometheus: {enabled: true}}}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	install := []string{"install", "-a", "--additional-cp-settings", settings}
+	smm(t, install...) // the mesh may have got new namespaces since the last time
 	requests := newRecorder(t)
 	start := time.Now()
-	output, err := run(box.command(t.Context(), "--kubeconfig", requests.kubeconfig, "install", "-a"))
+	output, err := run(box.command(t.Context(), append([]string{"--kubeconfig", requests.kubeconfig}, install...)...))
 	if err != nil {
 		t.Fatal(err)
 	}
