@@ -195,6 +195,9 @@ func TestOperatorAgainstAnotherFieldManager(t *testing.T) {
 
 // A namespace that somebody deletes under the operator comes back with all that was in it.
 func TestOperatorWithANamespaceThatIsDeleted(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits minutes on a small machine")
+	}
 	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	s := newSite(ctx, t)

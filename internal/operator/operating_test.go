@@ -216,6 +216,9 @@ func (s *site) objects(ctx context.Context, t *testing.T) map[string]string {
 			t.Fatal(err)
 		}
 		for _, item := range list.Items {
+			if item.GetAnnotations()[kube.OwnerAnnotation] == "" {
+				continue // Kubernetes made it of an object of ours, with its labels
+			}
 			found[fmt.Sprintf("%s %s/%s", kind.Kind, item.GetNamespace(), item.GetName())] = specification(t, item)
 		}
 	}

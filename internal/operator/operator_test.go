@@ -122,7 +122,7 @@ func awaitDrift(ctx context.Context, t *testing.T, c client.Client, resource con
 	t.Helper()
 	message := ""
 	defer func() { t.Logf("%s: %s", resource.GetName(), message) }()
-	eventually(ctx, t, "named in the condition: "+want, 10*time.Second, func(ctx context.Context) bool {
+	eventually(ctx, t, "named in the condition: "+want, 30*time.Second, func(ctx context.Context) bool {
 		if c.Get(ctx, client.ObjectKeyFromObject(resource), resource) != nil {
 			return false
 		}

@@ -55,7 +55,7 @@ func asOperator(ctx context.Context, t *testing.T, cluster *kubetest.Cluster) *r
 // give rights that they do not have.
 func TestRightsSufficeForEveryRenderedObject(t *testing.T) {
 	cluster := kubetest.Start(t, kubetest.WithControllers())
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 4*time.Minute)
 	defer cancel()
 	c, err := client.New(asOperator(ctx, t, cluster), client.Options{})
 	if err != nil {

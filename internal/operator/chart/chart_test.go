@@ -52,7 +52,7 @@ func find(t *testing.T, objects []*unstructured.Unstructured, kind, name string)
 // The values that the documents name, and what each brings.
 func TestWhatValuesRender(t *testing.T) {
 	plain := []string{
-		"Deployment smm-registry-access/smm-operator",
+		"Deployment smm-registry-access/smm-operator", "ClusterRole /smm-impersonator",
 		"ServiceAccount smm-registry-access/smm-operator", "ClusterRole /smm-operator", "ClusterRoleBinding /smm-operator",
 		"ClusterRole /cluster-registry-controller-aggregated", "ClusterRole /cluster-registry-reader-aggregated",
 		"Role smm-registry-access/smm-operator", "RoleBinding smm-registry-access/smm-operator", "ClusterRole /smm-operator-metrics-reader",
@@ -66,12 +66,12 @@ func TestWhatValuesRender(t *testing.T) {
 		// As the documents' Argo CD application sets them.
 		"documented parameters": {
 			`{global: {ecr: {enabled: false}, basicAuth: {username: "u", password: "p"}}, apiServerEndpointAddress: ""}`,
-			append([]string{plain[0], "Secret smm-registry-access/smm-registry.eticloud.io-pull-secret"}, plain[1:]...),
+			append([]string{plain[0], plain[1], "Secret smm-registry-access/smm-registry.eticloud.io-pull-secret"}, plain[2:]...),
 		},
 		"two instances":       {`{operator: {replicas: 2}}`, append([]string{plain[0], "PodDisruptionBudget smm-registry-access/smm-operator"}, plain[1:]...)},
-		"no roles":            {`{rbac: {enabled: false}}`, []string{plain[0], plain[9]}},
-		"metrics for all":     {`{prometheusMetrics: {enabled: true}}`, append(plain[:8:8], plain[9])},
-		"metrics for nobody":  {`{prometheusMetrics: {authProxy: {enabled: false}}}`, plain[:8]},
+		"no roles":            {`{rbac: {enabled: false}}`, []string{plain[0], plain[10]}},
+		"metrics for all":     {`{prometheusMetrics: {enabled: true}}`, append(plain[:9:9], plain[10])},
+		"metrics for nobody":  {`{prometheusMetrics: {authProxy: {enabled: false}}}`, plain[:9]},
 		"documented defaults": {`{ecr: {enabled: true}, rbac: {psp: {enabled: false}}}`, plain},
 	} {
 		t.Run(name, func(t *testing.T) {
