@@ -84,10 +84,8 @@ func whole(openShift bool) *smmv1alpha1.ControlPlane {
 		Prometheus:  &smmv1alpha1.Prometheus{Component: smmv1alpha1.Component{Enabled: &on}},
 		Application: &smmv1alpha1.Component{Enabled: &on},
 	}
-	if openShift { // the two forms of sign-in have different rights
-		cp.Spec.SMM.Auth = &smmv1alpha1.Auth{Mode: smmv1alpha1.AuthModeAnonymous}
-	}
 	if openShift {
+		cp.Spec.SMM.Auth = &smmv1alpha1.Auth{Mode: smmv1alpha1.AuthModeAnonymous} // the two forms of sign-in have different rights
 		cp.Spec.Platform = smmv1alpha1.PlatformOpenShift
 	}
 	cp.Spec.MeshManager = &smmv1alpha1.MeshManager{Istio: &smmv1alpha1.MeshManagerIstio{IstioCROverrides: overrides}}
