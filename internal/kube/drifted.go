@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -43,6 +44,18 @@ func NoteDrift(ctx context.Context, drift Drift) {
 		defer collected.mu.Unlock()
 		collected.found = append(collected.found, drift)
 	}
+}
+
+// first names the first object that was put back, nil for none.
+func (d *drifts) first() *corev1.ObjectReference {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if len(d.found) == 0 {
+		return nil
+	}
+	ref := d.found[0].Ref
+	version, kind := ref.GVK().ToAPIVersionAndKind()
+	return &corev1.ObjectReference{APIVersion: version, Kind: kind, Namespace: ref.Namespace, Name: ref.Name}
 }
 
 // message says in words what was put back, "" for nothing.

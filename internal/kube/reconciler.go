@@ -87,7 +87,7 @@ func (r *Reconciler[T]) Reconcile(ctx context.Context, key client.ObjectKey) (Ou
 	save := r.saver(resource)
 	ctx, drifts := collectDrifts(ctx)
 	outcome, err := r.Logic.Reconcile(ctx, resource, save)
-	r.tell(resource, drifts.message())
+	r.tell(resource, drifts)
 	return r.conclude(ctx, resource, save, outcome, err)
 }
 
@@ -111,8 +111,10 @@ func (r *Reconciler[T]) conclude(ctx context.Context, resource T, save Save, out
 	return outcome, errors.Join(err, save(ctx))
 }
 
-// tell notes what the round put back, if anything.
-func (r *Reconciler[T]) tell(resource T, drift string) {
+// tell notes what the round put back, if anything. Its event relates to the first of the objects:
+// events of the same resource about different objects would become one otherwise.
+func (r *Reconciler[T]) tell(resource T, drifts *drifts) {
+	drift := drifts.message()
 	if drift == "" {
 		return
 	}
@@ -121,7 +123,7 @@ func (r *Reconciler[T]) tell(resource T, drift string) {
 		setDrifted(resource.StatusConditions(), generation, drift)
 	}
 	if r.Events != nil {
-		r.Events.Eventf(resource, nil, corev1.EventTypeWarning, ReasonPutBack, ReasonPutBack, "%s", shortened(drift))
+		r.Events.Eventf(resource, drifts.first(), corev1.EventTypeWarning, ReasonPutBack, ReasonPutBack, "%s", shortened(drift))
 	}
 }
 
