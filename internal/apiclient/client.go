@@ -26,6 +26,9 @@ const (
 // ErrSignIn tells that the server does not accept the ID token (any more).
 var ErrSignIn = errors.New("the server wants you to sign in again")
 
+// ErrAnonymous tells that nobody signs in at the server.
+var ErrAnonymous = errors.New("nobody signs in at the server: it lets everybody in")
+
 // Client talks to one server.
 type Client struct {
 	address string
@@ -100,6 +103,9 @@ func (c *Client) post(ctx context.Context, path, idToken string, content, answer
 func (c *Client) refusal(response *http.Response, text []byte, signedIn bool) error {
 	if signedIn && response.StatusCode == http.StatusUnauthorized {
 		return ErrSignIn
+	}
+	if response.StatusCode == http.StatusConflict {
+		return ErrAnonymous
 	}
 	var said struct {
 		Error string `json:"error"`

@@ -29,6 +29,7 @@ type dashboardOptions struct {
 	address   string
 	port      int
 	noBrowser bool
+	local     bool
 	metrics   metricsOptions
 }
 
@@ -39,37 +40,53 @@ func newDashboardCommand(app *App) *cobra.Command {
 		Short: "Open the dashboard in a browser, signed in",
 		Long: `Opens the dashboard of the server at --url, signed in with the credentials of your kubeconfig.
 
-Without --url, it serves the dashboard itself, on this machine and for you alone, with your own rights in the cluster, until
-you stop it with Ctrl-C.`,
+Without --url, it is the server in the cluster, the ControlPlane's component smm.application, through a port of this machine.
+Where the cluster has none, or with --local, the dashboard is served on this machine and for you alone, with your own rights in
+the cluster. Both end when you stop it with Ctrl-C.`,
 		Example: `  smm dashboard
   smm dashboard --no-browser --port 8080
   smm dashboard --url https://mesh.example.org`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if options.address == "" {
-				return serveDashboard(cmd.Context(), app, options)
+			if options.address != "" {
+				return openSignedIn(cmd.Context(), app, options, options.address)
 			}
-			signed, err := signIn(cmd.Context(), app, options.address, false)
-			if err != nil {
-				return err
-			}
-			return openDashboard(cmd.Context(), app, options, signed.Server, signed.LoginToken)
+			return runDashboard(cmd.Context(), app, options)
 		},
 	}
 	flags := cmd.Flags()
 	flags.StringVar(&options.address, "url", "", "`address` of a server that runs elsewhere")
 	flags.IntVar(&options.port, "port", options.port, "`port` on this machine")
+	flags.BoolVar(&options.local, "local", false, "serve it on this machine also where the cluster has a server")
 	flags.BoolVar(&options.noBrowser, "no-browser", false, "do not open a browser")
 	options.metrics.register(flags)
 	return cmd
 }
 
-// serveDashboard serves for the one user whose kubeconfig it is.
-func serveDashboard(ctx context.Context, app *App, options dashboardOptions) error {
+// runDashboard opens the dashboard of the server in the cluster, or serves it here where there is none. A metrics backend that
+// a flag names is for the latter.
+func runDashboard(ctx context.Context, app *App, options dashboardOptions) error {
 	config, err := app.Connect(ctx)
 	if err != nil {
 		return err
 	}
+	if !options.local && len(options.metrics.urls) == 0 {
+		server, reason, err := serverInCluster(ctx, config)
+		if err != nil {
+			return err
+		}
+		if server != nil {
+			return forwardDashboard(ctx, app, options, server)
+		}
+		if reason != "" {
+			app.warn("%s: it is served on this machine instead", reason)
+		}
+	}
+	return serveDashboard(ctx, app, options, config)
+}
+
+// serveDashboard serves for the one user whose kubeconfig it is.
+func serveDashboard(ctx context.Context, app *App, options dashboardOptions, config *rest.Config) error {
 	user, err := userOf(ctx, config)
 	if err != nil {
 		return err
@@ -78,10 +95,7 @@ func serveDashboard(ctx context.Context, app *App, options dashboardOptions) err
 	if err != nil {
 		return err
 	}
-	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(options.port)))
-	if errors.Is(err, syscall.EADDRINUSE) {
-		return fmt.Errorf("port %d is in use: stop what serves there, or choose another one with --port", options.port)
-	}
+	listener, err := listenLocally(options.port)
 	if err != nil {
 		return err
 	}
@@ -97,7 +111,20 @@ func serveDashboard(ctx context.Context, app *App, options dashboardOptions) err
 		app.warn("%v", err)
 	}
 	fmt.Fprintf(app.Err, "It is served for %s until you press Ctrl-C. To sign in another browser: smm login --url %s\n", user.Name, served)
-	return serve(ctx, config, clusterName, options.metrics, session.New(settings, signin.NewVerifier(config), tokens), listener, log)
+	s := site{
+		config: config, cluster: clusterName, metrics: options.metrics, log: log,
+		sessions: session.New(settings, signin.NewVerifier(config), tokens),
+	}
+	return s.serve(ctx, listener)
+}
+
+// listenLocally listens on a port for programs of this machine.
+func listenLocally(port int) (net.Listener, error) {
+	listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("port %d is in use: stop what serves there, or choose another one with --port", port)
+	}
+	return listener, err
 }
 
 // userOf asks the cluster whose kubeconfig it is.
@@ -109,14 +136,18 @@ func userOf(ctx context.Context, config *rest.Config) (signin.User, error) {
 	return signin.NewVerifier(config).Verify(ctx, credentials)
 }
 
-// openDashboard opens a browser that is signed in. The token is in the fragment of the address, which browsers send to
+// openDashboard opens a browser that is signed in, unless there is no token. The token is in the fragment of the address, which browsers send to
 // nobody, and of no use after some seconds.
 func openDashboard(ctx context.Context, app *App, options dashboardOptions, address, token string) error {
 	fmt.Fprintf(app.Out, "The dashboard is at %s\n", address)
 	if options.noBrowser {
 		return nil
 	}
-	if err := openBrowser(ctx, strings.TrimSuffix(address, "/")+"/#token="+url.QueryEscape(token)); err != nil {
+	page := strings.TrimSuffix(address, "/") + "/"
+	if token != "" {
+		page += "#token=" + url.QueryEscape(token)
+	}
+	if err := openBrowser(ctx, page); err != nil {
 		return fmt.Errorf("no browser could be opened (%w): open %s yourself", err, address)
 	}
 	return nil

@@ -32,6 +32,7 @@ type serverOptions struct {
 	mesh            string
 	anonymous       bool
 	insecureCookies bool
+	noHealth        bool
 	metrics         metricsOptions
 }
 
@@ -59,6 +60,7 @@ service account, or of a kubeconfig, and shows users what their own rights allow
 	flags.StringVar(&options.mesh, "mesh", options.mesh, "`name` of the mesh, for which tokens are valid")
 	flags.BoolVar(&options.anonymous, "anonymous-auth", false, "let everybody act with the server's own rights, without signing in")
 	flags.BoolVar(&options.insecureCookies, "insecure-cookies", false, "send session cookies without TLS too, as on 127.0.0.1")
+	flags.BoolVar(&options.noHealth, "no-health", false, "do not judge the health of workloads and services")
 	options.metrics.register(flags)
 	return cmd
 }
@@ -87,27 +89,43 @@ func runServer(ctx context.Context, app *App, options serverOptions) error {
 		return fmt.Errorf("serve on %s: %w", options.address, err)
 	}
 	log.InfoContext(ctx, "serving", "address", listener.Addr().String(), "cluster", options.clusterName)
-	return serve(ctx, config, options.clusterName, options.metrics, sessions, listener, log)
+	s := site{
+		config: config, cluster: options.clusterName, metrics: options.metrics, sessions: sessions, withoutHealth: options.noHealth, log: log,
+	}
+	return s.serve(ctx, listener)
 }
 
-// serve serves the API and the dashboard for a cluster until ctx ends.
-func serve(ctx context.Context, config *rest.Config, clusterName string, metrics metricsOptions, sessions *session.Sessions, listener net.Listener, log *slog.Logger) error {
-	ctrllog.SetLogger(logr.FromSlogHandler(log.Handler()))
-	own, err := cluster.New(clusterName, config)
+// site is what is served: the API and the dashboard of a cluster.
+type site struct {
+	config        *rest.Config
+	cluster       string
+	metrics       metricsOptions
+	sessions      *session.Sessions
+	withoutHealth bool
+	log           *slog.Logger
+}
+
+// serve serves on the listener until ctx ends.
+func (s *site) serve(ctx context.Context, listener net.Listener) error {
+	ctrllog.SetLogger(logr.FromSlogHandler(s.log.Handler()))
+	own, err := cluster.New(s.cluster, s.config)
 	if err != nil {
 		return err
 	}
-	mesh, err := metrics.backends(ctx, config, clusterName)
+	mesh, err := s.metrics.backends(ctx, s.config, s.cluster)
 	if err != nil {
 		return err
 	}
 	clusters := []*cluster.Cluster{own}
-	observers, err := server.Observe(clusters, mesh, log)
+	observers, err := server.Observe(clusters, mesh, s.log)
 	if err != nil {
 		return err
 	}
-	s := &server.Server{Sessions: sessions, Clusters: clusters, Mesh: mesh, Observers: observers, Log: log}
-	return s.Run(ctx, listener)
+	if s.withoutHealth {
+		observers.Behaviour = nil
+	}
+	served := &server.Server{Sessions: s.sessions, Clusters: clusters, Mesh: mesh, Observers: observers, Log: s.log}
+	return served.Run(ctx, listener)
 }
 
 // serverLog is the log of a server: always on, and for programs.

@@ -19,9 +19,14 @@ const (
 
 	applicationImage = "meshmanager/smm"
 	applicationTag   = "0.1.0"
-	// applicationListens is the port of the server's pods.
-	applicationListens = 8080
+	// ApplicationPodPort is the port of the server's pods.
+	ApplicationPodPort = 8080
 )
+
+// ApplicationSelector are the labels of the server's pods.
+func ApplicationSelector() map[string]string {
+	return map[string]string{"app.kubernetes.io/name": ApplicationName}
+}
 
 // applicationSettings are those of the server, which serves the API, sign-in and the dashboard.
 type applicationSettings struct {
@@ -68,7 +73,7 @@ func anonymous(spec *smmv1alpha1.ControlPlaneSpec) bool {
 // applicationObjects renders the server with the rights that it needs. It is pure.
 func applicationObjects(cp *smmv1alpha1.ControlPlane, settings applicationSettings) []runtime.Object {
 	objects := []runtime.Object{applicationAccount(), applicationService(), applicationDeployment(cp, settings)}
-	return append(objects, applicationRights(anonymous(&cp.Spec))...)
+	return append(objects, applicationRights(&cp.Spec)...)
 }
 
 func applicationArgs(cp *smmv1alpha1.ControlPlane, settings applicationSettings) []string {
@@ -81,6 +86,9 @@ func applicationArgs(cp *smmv1alpha1.ControlPlane, settings applicationSettings)
 	}
 	if auth := cp.Spec.SMM.Auth; auth != nil && isTrue(auth.ForceUnsecureCookies) {
 		args = append(args, "--insecure-cookies")
+	}
+	if health := cp.Spec.SMM.Health; health != nil && isFalse(health.Enabled) {
+		args = append(args, "--no-health")
 	}
 	return append(args, settings.ExtraArgs...)
 }
@@ -118,6 +126,7 @@ func servedParts() []served {
 		{smmv1alpha1.ComponentFederationGateway, func(s *smmv1alpha1.SMM) bool {
 			return s.FederationGateway != nil && isTrue(s.FederationGateway.Enabled)
 		}},
+		{smmv1alpha1.ComponentHealth, func(s *smmv1alpha1.SMM) bool { return s.Health != nil && !isFalse(s.Health.Enabled) }},
 		{smmv1alpha1.ComponentWeb, func(s *smmv1alpha1.SMM) bool { return s.Web != nil && isTrue(s.Web.Enabled) }},
 	}
 }

@@ -31,7 +31,7 @@ func applicationService() *corev1.Service {
 		Spec: corev1.ServiceSpec{
 			Selector: applicationLabels(),
 			Ports: []corev1.ServicePort{{
-				Name: "http", Port: ApplicationPort, Protocol: corev1.ProtocolTCP, TargetPort: intstr.FromInt32(applicationListens),
+				Name: "http", Port: ApplicationPort, Protocol: corev1.ProtocolTCP, TargetPort: intstr.FromInt32(ApplicationPodPort),
 			}},
 		},
 	}
@@ -42,7 +42,7 @@ func applicationDeployment(cp *smmv1alpha1.ControlPlane, settings applicationSet
 		TypeMeta:   metav1.TypeMeta{APIVersion: appsv1.SchemeGroupVersion.String(), Kind: "Deployment"},
 		ObjectMeta: applicationMeta(),
 		Spec: appsv1.DeploymentSpec{
-			Selector: &metav1.LabelSelector{MatchLabels: map[string]string{"app.kubernetes.io/name": ApplicationName}},
+			Selector: &metav1.LabelSelector{MatchLabels: ApplicationSelector()},
 			Template: corev1.PodTemplateSpec{
 				ObjectMeta: metav1.ObjectMeta{Labels: applicationLabels(), Annotations: settings.PodAnnotations},
 				Spec:       applicationPod(cp, settings),
@@ -81,7 +81,7 @@ func applicationContainer(cp *smmv1alpha1.ControlPlane, settings applicationSett
 		Image:           settings.Image.Repository + ":" + settings.Image.Tag,
 		ImagePullPolicy: settings.Image.PullPolicy,
 		Args:            applicationArgs(cp, settings),
-		Ports:           []corev1.ContainerPort{{Name: "http", ContainerPort: applicationListens, Protocol: corev1.ProtocolTCP}},
+		Ports:           []corev1.ContainerPort{{Name: "http", ContainerPort: ApplicationPodPort, Protocol: corev1.ProtocolTCP}},
 		LivenessProbe:   &corev1.Probe{ProbeHandler: probe, InitialDelaySeconds: 10},
 		ReadinessProbe:  &corev1.Probe{ProbeHandler: probe},
 		SecurityContext: &corev1.SecurityContext{

@@ -4,6 +4,8 @@ import (
 	rbacv1 "k8s.io/api/rbac/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
+
+	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
 )
 
 // signInSecret holds the keys that the server signs tokens with.
@@ -11,9 +13,9 @@ const signInSecret = "smm-authentication"
 
 // applicationRights are those of the server. What it shows and changes for users, it does in their
 // name; where nobody signs in, it does so in its own and may change what configures the mesh.
-func applicationRights(anonymous bool) []runtime.Object {
+func applicationRights(spec *smmv1alpha1.ControlPlaneSpec) []runtime.Object {
 	rules := applicationReads()
-	if anonymous {
+	if anonymous(spec) {
 		rules = append(rules, anonymousWrites()...)
 	}
 	objects := []runtime.Object{
@@ -23,17 +25,14 @@ func applicationRights(anonymous bool) []runtime.Object {
 			RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: ApplicationName},
 			Subjects: applicationSubject(),
 		},
-		&rbacv1.Role{TypeMeta: rbacType("Role"), ObjectMeta: applicationMeta(), Rules: []rbacv1.PolicyRule{
-			{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"create"}},
-			{APIGroups: []string{""}, Resources: []string{"secrets"}, ResourceNames: []string{signInSecret}, Verbs: []string{"get", "list", "watch"}},
-		}},
+		&rbacv1.Role{TypeMeta: rbacType("Role"), ObjectMeta: applicationMeta(), Rules: applicationSecrets(spec)},
 		&rbacv1.RoleBinding{
 			TypeMeta: rbacType("RoleBinding"), ObjectMeta: applicationMeta(),
 			RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "Role", Name: ApplicationName},
 			Subjects: applicationSubject(),
 		},
 	}
-	if anonymous {
+	if anonymous(spec) {
 		return objects
 	}
 	return append(objects, &rbacv1.ClusterRoleBinding{
@@ -41,6 +40,22 @@ func applicationRights(anonymous bool) []runtime.Object {
 		RoleRef:  rbacv1.RoleRef{APIGroup: rbacv1.GroupName, Kind: "ClusterRole", Name: ImpersonatorRole},
 		Subjects: applicationSubject(),
 	})
+}
+
+// applicationSecrets are the rights to the Secrets that the server needs by their names: its keys, and its credentials for a
+// metrics backend that somebody else runs.
+func applicationSecrets(spec *smmv1alpha1.ControlPlaneSpec) []rbacv1.PolicyRule {
+	rules := []rbacv1.PolicyRule{
+		{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"create"}},
+		{APIGroups: []string{""}, Resources: []string{"secrets"}, ResourceNames: []string{signInSecret}, Verbs: []string{"get", "list", "watch"}},
+	}
+	if wantsPrometheus(spec) && spec.SMM.Prometheus.External != nil && spec.SMM.Prometheus.External.SecretName != "" {
+		rules = append(rules, rbacv1.PolicyRule{
+			APIGroups: []string{""}, Resources: []string{"secrets"}, ResourceNames: []string{spec.SMM.Prometheus.External.SecretName},
+			Verbs: []string{"get"},
+		})
+	}
+	return rules
 }
 
 func rbacType(kind string) metav1.TypeMeta {

@@ -53,7 +53,6 @@ func unavailableParts() []unavailablePart {
 		}},
 		{smmv1alpha1.ComponentFederationGatewayOperator, "serve an API in the cluster", func(s *smm) bool { return on(s.FederationGatewayOperator) }},
 		{smmv1alpha1.ComponentGrafana, "show dashboards of metrics", func(s *smm) bool { return on(s.Grafana) }},
-		{smmv1alpha1.ComponentHealth, "compute health scores", func(s *smm) bool { return s.Health != nil && isTrue(s.Health.Enabled) }},
 		{smmv1alpha1.ComponentKubeStateMetrics, "report the state of Kubernetes objects as metrics", func(s *smm) bool { return on(s.KubeStateMetrics) }},
 		{smmv1alpha1.ComponentLeo, "answer ACME challenges through gateways", func(s *smm) bool { return on(s.Leo) }},
 		{smmv1alpha1.ComponentPrometheusOperator, "store metrics", func(s *smm) bool { return on(s.PrometheusOperator) }},

@@ -38,6 +38,11 @@ func Unsupported(spec *smmv1alpha1.ControlPlaneSpec) []string {
 		fields.note(smm.CertManager != nil && isTrue(smm.CertManager.Enabled), "spec.smm.certManager")
 		fields.note(smm.Impersonation != nil && isTrue(smm.Impersonation.Enabled), "spec.smm.impersonation")
 	}
+	if smm := spec.SMM; smm != nil && smm.Health != nil && wantsSMM(spec) {
+		// The server itself judges, and shows it.
+		fields.ofProgram(smm.Health.API, "spec.smm.health.api")
+		fields.ofProgram(smm.Health.Controller, "spec.smm.health.controller")
+	}
 	if wantsPrometheus(spec) {
 		fields.ofPrometheus(spec.SMM.Prometheus)
 	}

@@ -23,7 +23,7 @@ type Observers struct {
 	Board *findings.Board
 	// Proxies knows what control planes tell of their proxies.
 	Proxies *proxies.Watch
-	// Behaviour judges the health of workloads and services.
+	// Behaviour judges the health of workloads and services; nil for nobody to judge.
 	Behaviour *behaviour.Watch
 }
 
@@ -64,8 +64,10 @@ func onceRead(c *cluster.Cluster) func(context.Context) (*inventory.Inventory, e
 // Run observes until the context ends.
 func (o *Observers) Run(ctx context.Context) error {
 	group, ctx := errgroup.WithContext(ctx)
-	for _, run := range []func(context.Context) error{o.Board.Run, o.Proxies.Run, o.Behaviour.Run} {
-		group.Go(func() error { return run(ctx) })
+	group.Go(func() error { return o.Board.Run(ctx) })
+	group.Go(func() error { return o.Proxies.Run(ctx) })
+	if o.Behaviour != nil {
+		group.Go(func() error { return o.Behaviour.Run(ctx) })
 	}
 	return group.Wait()
 }

@@ -46,7 +46,10 @@ func (s *Server) Handler() http.Handler {
 	source := &traffic.Source{Mesh: s.Mesh, Inventories: cluster.Inventories(s.Clusters)}
 	resolver := &graph.Resolver{Clusters: s.Clusters, Traffic: source, Log: s.Log}
 	if o := s.Observers; o != nil {
-		resolver.Board, resolver.Proxies, resolver.Judge = o.Board, o.Proxies, o.Behaviour
+		resolver.Board, resolver.Proxies = o.Board, o.Proxies
+		if o.Behaviour != nil {
+			resolver.Judge = o.Behaviour
+		}
 	}
 	api := graph.NewHandler(resolver)
 	mux.Handle("POST /api/graphql", s.Sessions.Require(http.MaxBytesHandler(api, maxBody)))

@@ -53,7 +53,7 @@ func (s *Sessions) identify(r *http.Request) (Someone, error) {
 	}
 	token, found := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
 	if !found {
-		cookie, err := r.Cookie(s.cookieName())
+		cookie, err := r.Cookie(s.cookieName(r))
 		if err != nil {
 			return Someone{}, signin.ErrToken
 		}

@@ -16,8 +16,15 @@ import (
 // maxBody bounds what somebody who is not signed in can send, in bytes.
 const maxBody = 256 << 10
 
+// nobodySignsIn is the answer to who tries to where authentication is switched off.
+const nobodySignsIn = "nobody signs in here: authentication is switched off"
+
 // login exchanges credentials for an ID token.
 func (s *Sessions) login(w http.ResponseWriter, r *http.Request) {
+	if s.settings.Anonymous {
+		refuse(w, http.StatusConflict, nobodySignsIn)
+		return
+	}
 	var credentials signin.Credentials
 	s.attempt(w, r, &credentials, func(ctx context.Context) (any, error) {
 		user, err := s.verifier.Verify(ctx, credentials)
@@ -45,7 +52,7 @@ func (s *Sessions) session(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, err
 		}
-		s.setCookie(w, issued.Token, issued.Expires)
+		s.setCookie(w, r, issued.Token, issued.Expires)
 		return describe(Someone{User: user, Expires: issued.Expires}), nil
 	})
 }
@@ -101,7 +108,7 @@ func firstLine(err error) string {
 func (s *Sessions) token(w http.ResponseWriter, r *http.Request) {
 	someone, _ := From(r.Context())
 	if someone.Anonymous {
-		refuse(w, http.StatusConflict, "nobody signs in here: authentication is switched off")
+		refuse(w, http.StatusConflict, nobodySignsIn)
 		return
 	}
 	token, err := s.tokens.IssueLogin(r.Context(), someone.User)
@@ -118,8 +125,8 @@ func (s *Sessions) me(w http.ResponseWriter, r *http.Request) {
 	reply(w, describe(someone))
 }
 
-func (s *Sessions) logout(w http.ResponseWriter, _ *http.Request) {
-	s.setCookie(w, "", time.Unix(0, 0))
+func (s *Sessions) logout(w http.ResponseWriter, r *http.Request) {
+	s.setCookie(w, r, "", time.Unix(0, 0))
 	w.WriteHeader(http.StatusNoContent)
 }
 

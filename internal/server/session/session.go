@@ -3,7 +3,9 @@ package session
 import (
 	"context"
 	"log/slog"
+	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/meshmanager/smm/internal/signin"
@@ -61,16 +63,30 @@ func (s *Sessions) Routes(mux *http.ServeMux) {
 
 // cookieName has the prefix with which browsers take the cookie only over TLS, for this host and all paths (RFC 6265bis,
 // section 4.1.3.2).
-func (s *Sessions) cookieName() string {
-	if s.settings.InsecureCookies {
+func (s *Sessions) cookieName(r *http.Request) string {
+	if s.withoutTLS(r) {
 		return "smm-session"
 	}
 	return "__Host-smm-session"
 }
 
-func (s *Sessions) setCookie(w http.ResponseWriter, value string, expires time.Time) {
+// withoutTLS tells whether a browser sends the cookie without TLS too. What it reaches by an address of its own machine, such
+// as the end of a tunnel, it reaches over no network.
+func (s *Sessions) withoutTLS(r *http.Request) bool {
+	if s.settings.InsecureCookies {
+		return true
+	}
+	host, _, err := net.SplitHostPort(r.Host)
+	if err != nil {
+		host = r.Host
+	}
+	address := net.ParseIP(strings.Trim(host, "[]"))
+	return host == "localhost" || address != nil && address.IsLoopback()
+}
+
+func (s *Sessions) setCookie(w http.ResponseWriter, r *http.Request, value string, expires time.Time) {
 	http.SetCookie(w, &http.Cookie{
-		Name: s.cookieName(), Value: value, Path: "/", Expires: expires,
-		HttpOnly: true, Secure: !s.settings.InsecureCookies, SameSite: http.SameSiteStrictMode,
+		Name: s.cookieName(r), Value: value, Path: "/", Expires: expires,
+		HttpOnly: true, Secure: !s.withoutTLS(r), SameSite: http.SameSiteStrictMode,
 	})
 }

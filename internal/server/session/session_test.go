@@ -167,12 +167,16 @@ func TestRequestsInAUsersNameFromAnotherSiteAreRefused(t *testing.T) {
 	}
 }
 
-func TestCookiesNeedTLSUnlessToldOtherwise(t *testing.T) {
+func TestCookiesNeedTLSExceptOnTheMachineItself(t *testing.T) {
 	s := start(t, func(settings *session.Settings) { settings.InsecureCookies = false })
-	response, _ := s.send(t, "POST", "/api/auth/logout", "", nil)
-	cookie := response.Cookies()[0]
-	if !cookie.Secure || !strings.HasPrefix(cookie.Name, "__Host-") {
-		t.Errorf("cookie %v", cookie)
+	for host, secure := range map[string]bool{
+		"mesh.example.org": true, "10.0.0.1:80": true, "localhost.example.org": true, "127.0.0.1:50500": false, "localhost:50500": false, "[::1]:50500": false,
+	} {
+		response, _ := s.send(t, "POST", "/api/auth/logout", "", func(r *http.Request) { r.Host = host })
+		cookie := response.Cookies()[0]
+		if cookie.Secure != secure || strings.HasPrefix(cookie.Name, "__Host-") != secure {
+			t.Errorf("at %s: cookie %v", host, cookie)
+		}
 	}
 }
 
@@ -184,6 +188,9 @@ func TestNobodySignsInWhereAuthenticationIsOff(t *testing.T) {
 	}
 	if response, _ := s.send(t, "POST", "/api/auth/token", "", nil); response.StatusCode != http.StatusConflict {
 		t.Errorf("login token: %s", response.Status)
+	}
+	if response, _ := s.send(t, "POST", "/api/auth/login", `{"token": "jane's"}`, nil); response.StatusCode != http.StatusConflict {
+		t.Errorf("login: %s", response.Status)
 	}
 }
 
