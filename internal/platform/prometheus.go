@@ -105,15 +105,15 @@ func prometheusSettingsOf(spec *smmv1alpha1.ControlPlaneSpec) (prometheusSetting
 		return settings, err
 	}
 	frequency := settings.Scraping.Frequency
-	interval, err := model.ParseDuration(string(frequency.Interval))
-	if err != nil || interval == 0 {
-		return settings, fmt.Errorf("spec.smm.prometheus.scraping.frequency.interval is %q: give a time such as 15s", frequency.Interval)
+	interval, err := settings.interval()
+	if err != nil {
+		return settings, err
 	}
 	if frequency.Timeout == "" {
 		frequency.Timeout = frequency.Interval
 	}
 	timeout, err := model.ParseDuration(string(frequency.Timeout))
-	if err != nil || timeout == 0 || timeout > interval {
+	if err != nil || timeout == 0 || time.Duration(timeout) > interval {
 		return settings, fmt.Errorf("spec.smm.prometheus.scraping.frequency.timeout is %q: give a time that is not longer than the interval, which is %s",
 			frequency.Timeout, frequency.Interval)
 	}
@@ -150,8 +150,17 @@ func Metrics(spec *smmv1alpha1.ControlPlaneSpec) (*MetricsEndpoint, error) {
 	if err != nil {
 		return nil, err
 	}
-	interval, err := model.ParseDuration(string(settings.Scraping.Frequency.Interval))
-	return &MetricsEndpoint{Interval: time.Duration(interval)}, err
+	interval, err := settings.interval()
+	return &MetricsEndpoint{Interval: interval}, err
+}
+
+// interval is the time between two collections.
+func (s *prometheusSettings) interval() (time.Duration, error) {
+	interval, err := model.ParseDuration(string(s.Scraping.Frequency.Interval))
+	if err != nil || interval == 0 {
+		return 0, fmt.Errorf("spec.smm.prometheus.scraping.frequency.interval is %q: give a time such as 15s", s.Scraping.Frequency.Interval)
+	}
+	return time.Duration(interval), nil
 }
 
 // alertmanagers are the addresses that alerts are sent to: alertmanager.static comes first.

@@ -24,7 +24,7 @@ func prometheusConfig(clusterName string, s *prometheusSettings) (string, error)
 			"evaluation_interval": string(s.Scraping.Frequency.Interval),
 			"external_labels":     settings{"cluster": cmp.Or(clusterName, unnamedCluster)},
 		},
-		"rule_files":     []string{"/etc/prometheus-rules/*.yaml"},
+		"rule_files":     []string{prometheusConfigDir + "/" + recordingRules, "/etc/prometheus-rules/*.yaml"},
 		"scrape_configs": scrapeConfigs(s),
 	}
 	if targets := s.alertmanagers(); len(targets) > 0 {

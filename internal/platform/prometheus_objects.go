@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
+	"github.com/meshmanager/smm/internal/telemetry"
 )
 
 const (
@@ -19,7 +20,11 @@ const (
 	// prometheusData is where metrics are stored.
 	prometheusData = "/prometheus"
 	// prometheusVolume is the documented name of the volume with them.
-	prometheusVolume = "prometheus-smm-prometheus-db"
+	prometheusVolume    = "prometheus-smm-prometheus-db"
+	prometheusConfigDir = "/etc/prometheus"
+	// recordingRules is the file with the product's own rules.
+	recordingRules = "recording-rules.yaml"
+
 	// PrometheusRules is the ConfigMap in SystemNamespace with rules for Prometheus. There may be none.
 	PrometheusRules = "smm-prometheus-rules"
 )
@@ -38,11 +43,19 @@ func prometheusObjects(cp *smmv1alpha1.ControlPlane, settings prometheusSettings
 	if err != nil {
 		return nil, err
 	}
+	interval, err := settings.interval()
+	if err != nil {
+		return nil, err
+	}
+	rules, err := telemetry.RecordingRules(interval)
+	if err != nil {
+		return nil, err
+	}
 	objects := []runtime.Object{
 		&corev1.ServiceAccount{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ServiceAccount"}, ObjectMeta: prometheusMeta(PrometheusName)},
 		&corev1.ConfigMap{
 			TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ConfigMap"}, ObjectMeta: prometheusMeta(PrometheusName),
-			Data: map[string]string{"prometheus.yml": config},
+			Data: map[string]string{"prometheus.yml": config, recordingRules: string(rules)},
 		},
 		prometheusService(),
 		prometheusStatefulSet(cp, &settings),
@@ -146,7 +159,7 @@ func prometheusContainer(settings *prometheusSettings) corev1.Container {
 		Image:           settings.Image.Repository + ":" + settings.Image.Tag,
 		ImagePullPolicy: settings.Image.PullPolicy,
 		Args: append([]string{
-			"--config.file=/etc/prometheus/prometheus.yml",
+			"--config.file=" + prometheusConfigDir + "/prometheus.yml",
 			"--config.auto-reload", // a new pod would forget what it has collected
 			"--storage.tsdb.path=" + prometheusData,
 			"--storage.tsdb.retention.time=" + string(settings.RetentionTime),
@@ -159,7 +172,7 @@ func prometheusContainer(settings *prometheusSettings) corev1.Container {
 		// Reading what was stored takes a while.
 		StartupProbe: probe("/-/ready"),
 		VolumeMounts: []corev1.VolumeMount{
-			{Name: "config", MountPath: "/etc/prometheus", ReadOnly: true},
+			{Name: "config", MountPath: prometheusConfigDir, ReadOnly: true},
 			{Name: "rules", MountPath: "/etc/prometheus-rules", ReadOnly: true},
 			{Name: prometheusVolume, MountPath: prometheusData},
 		},

@@ -5,6 +5,8 @@ import (
 	"sync"
 	"time"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/meshmanager/smm/internal/topology"
 )
 
@@ -42,12 +44,11 @@ func (m *Mesh) Interval() time.Duration {
 // of them cannot answer is missing, and a problem says so.
 func (m *Mesh) Traffic(ctx context.Context, at time.Time) ([]topology.Sample, []Problem) {
 	return gather(m, func(b *Backend) ([]topology.Sample, error) {
-		requests, err := b.Query(ctx, requestsExpression(b.Window()), at)
-		if err != nil {
-			return nil, err
-		}
-		connections, err := b.Query(ctx, connectionsExpression(b.Window()), at)
-		if err != nil {
+		var requests, connections []Value
+		group, ctx := errgroup.WithContext(ctx)
+		group.Go(func() (err error) { requests, err = b.Query(ctx, requestsExpression(b.Window()), at); return })
+		group.Go(func() (err error) { connections, err = b.Query(ctx, connectionsExpression(b.Window()), at); return })
+		if err := group.Wait(); err != nil {
 			return nil, err
 		}
 		samples := make([]topology.Sample, 0, len(requests)+len(connections))
@@ -61,19 +62,24 @@ func (m *Mesh) Traffic(ctx context.Context, at time.Time) ([]topology.Sample, []
 	})
 }
 
-// Latencies asks for quantiles of the duration of requests at an instant, with one question for each to each backend.
+// Latencies asks for quantiles of the duration of requests at an instant: with one question to each backend that computes
+// them ahead, else with one more for each quantile.
 func (m *Mesh) Latencies(ctx context.Context, at time.Time, scope Scope, quantiles ...float64) ([]topology.Latency, []Problem) {
 	return gather(m, func(b *Backend) ([]topology.Latency, error) {
 		var latencies []topology.Latency
+		if scope == ByEdge {
+			known, err := b.recorded(ctx, at, quantiles)
+			if err != nil || len(known) > 0 {
+				return known, err
+			}
+		}
 		for _, quantile := range quantiles {
 			values, err := b.Query(ctx, latencyExpression(quantile, scope, b.Window()), at)
 			if err != nil {
 				return nil, err
 			}
 			for _, value := range values {
-				latencies = append(latencies, topology.Latency{
-					Call: callOf(b.Cluster, value.Labels), Quantile: quantile, Seconds: value.Value / 1000,
-				})
+				latencies = append(latencies, latencyOf(b.Cluster, value.Labels, quantile, value.Value/1000))
 			}
 		}
 		return latencies, nil

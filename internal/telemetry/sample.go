@@ -41,6 +41,12 @@ func sampleOf(cluster string, labels map[string]string) topology.Sample {
 	}
 }
 
+func latencyOf(cluster string, labels map[string]string, quantile, seconds float64) topology.Latency {
+	latency := topology.Latency{Call: callOf(cluster, labels), Quantile: quantile, Seconds: seconds}
+	latency.Protocol = cmp.Or(latency.Protocol, "http")
+	return latency
+}
+
 func requestSample(cluster string, value Value) topology.Sample {
 	sample := sampleOf(cluster, value.Labels)
 	sample.Protocol = cmp.Or(sample.Protocol, "http")

@@ -21,7 +21,7 @@ import (
 func main() {
 	bin := flag.String("bin", "bin", "`directory` with the built programs")
 	runs := flag.Int("runs", 3, "`number` of times that everything is measured")
-	only := flag.String("only", "", "measure only this: sandbox, chart, gateways, helm, topology or analyze")
+	only := flag.String("only", "", "measure only this: sandbox, chart, gateways, helm, topology, metrics, health or analyze")
 	flag.Parse()
 	klog.SetSlogLogger(slog.New(slog.DiscardHandler)) // watches that end with their sandbox
 
@@ -52,6 +52,10 @@ func bench(ctx context.Context, bin string, runs int, only string) error {
 			return measureHelm(ctx, filepath.Join(bin, "helmtemplate"), r)
 		}},
 		{"topology", "the topology of a large mesh", func(_ context.Context, r *report) error { return measureTopology(r) }},
+		{"metrics", "the topology of a large mesh from a real Prometheus", func(ctx context.Context, r *report) error {
+			return measureMetrics(ctx, filepath.Join(bin, "prometheus"), r)
+		}},
+		{"health", "the health of a large mesh", func(_ context.Context, r *report) error { return measureHealth(r) }},
 		{"analyze", "validation beside `istioctl analyze`", func(ctx context.Context, r *report) error { return measureAnalyze(ctx, bin, r) }},
 	}
 	report := newReport()

@@ -58,6 +58,9 @@ func measureSandbox(ctx context.Context, bin string, r *report) (err error) {
 	if err := measureReconcile(ctx, config, r); err != nil {
 		return err
 	}
+	if err := measureSubscriptions(ctx, box, r); err != nil {
+		return err
+	}
 	return measurePods(ctx, config, r)
 }
 

@@ -13,28 +13,33 @@ import (
 	"time"
 )
 
-// operatorProcess is the operator as it runs in a cluster: a process of its own.
-type operatorProcess struct {
+// process is a program that runs beside the measurement.
+type process struct {
+	what   string
 	cmd    *exec.Cmd
 	output bytes.Buffer
 	ended  bool
 }
 
-func startOperator(ctx context.Context, bin, kubeconfig string) (*operatorProcess, error) {
-	p := &operatorProcess{}
-	p.cmd = exec.CommandContext(ctx, filepath.Join(bin, "smm"), "--kubeconfig", kubeconfig, "operator", "run",
+func startOperator(ctx context.Context, bin, kubeconfig string) (*process, error) {
+	return start(ctx, "the operator", filepath.Join(bin, "smm"), "--kubeconfig", kubeconfig, "operator", "run",
 		"--namespace", "default", "--leader-elect=false", "--health-address", "", "--metrics-address", "")
+}
+
+// start starts a program, which errors call what it is.
+func start(ctx context.Context, what, program string, args ...string) (*process, error) {
+	p := &process{what: what, cmd: exec.CommandContext(ctx, program, args...)}
 	p.cmd.Stderr = &p.output
 	p.cmd.Cancel = func() error { return p.cmd.Process.Signal(os.Interrupt) }
 	p.cmd.WaitDelay = stopTimeout
 	if err := p.cmd.Start(); err != nil {
-		return nil, fmt.Errorf("start the operator: %w", err)
+		return nil, fmt.Errorf("start %s: %w", what, err)
 	}
 	return p, nil
 }
 
-// stop ends the operator. It may be called again.
-func (p *operatorProcess) stop() error {
+// stop ends the program. It may be called again.
+func (p *process) stop() error {
 	if p.ended {
 		return nil
 	}
@@ -45,7 +50,7 @@ func (p *operatorProcess) stop() error {
 		return err
 	}
 	if err := p.cmd.Wait(); err != nil {
-		return fmt.Errorf("the operator ended: %w\n%s", err, p.log())
+		return fmt.Errorf("%s ended: %w\n%s", p.what, err, p.log())
 	}
 	return nil
 }
@@ -65,8 +70,8 @@ func peakMemory(pid int) (uint64, error) {
 	return 0, errors.New("the kernel tells nothing of the process's memory")
 }
 
-// log is the end of what the operator wrote. Call it when the operator is stopped or about to be.
-func (p *operatorProcess) log() string {
+// log is the end of what the program wrote. Call it when it is stopped or about to be.
+func (p *process) log() string {
 	lines := strings.Split(strings.TrimSpace(p.output.String()), "\n")
 	return strings.Join(lines[max(0, len(lines)-10):], "\n")
 }
