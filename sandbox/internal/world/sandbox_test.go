@@ -70,7 +70,11 @@ func newSandbox(t *testing.T, uid int) *sandbox {
 	return s
 }
 
+// install copies this program. Nobody may fork meanwhile: a child would hold the copy open for writing until it runs another
+// program, and what is open for writing cannot be run ("text file busy").
 func install(path string) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	from, err := os.Open("/proc/self/exe")
 	if err != nil {
 		return err

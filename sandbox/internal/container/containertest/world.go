@@ -154,7 +154,11 @@ func prepareWorld() error {
 	return errors.Join(netlink.LinkSetUp(loopback), netlink.LinkAdd(bridge), netlink.AddrAdd(bridge, address), netlink.LinkSetUp(bridge))
 }
 
+// copyFile copies a program. Nobody may fork meanwhile: a child would hold the copy open for writing until it runs another
+// program, and what is open for writing cannot be run ("text file busy").
 func copyFile(from, to string) error {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
 	content, err := os.ReadFile(from)
 	if err != nil {
 		return err
