@@ -72,6 +72,7 @@ func (s *Source) snapshot(ctx context.Context, at time.Time, quantiles []float64
 		return nil, err
 	}
 	graph := topology.Build(samples, latencies, workloadsOf(inventories))
+	nameProtocols(&graph, inventories)
 	return &Snapshot{At: at, Graph: graph, Totals: graph.Totals(), Outage: outage}, nil
 }
 

@@ -21,6 +21,8 @@ const link: Link = { id: "a", from: "b", to: "c", protocols: ["http"], traffic, 
 test("labels tell what was chosen", () => {
   expect(labelOf(link, "rate")).toBe("http 20/s, 5% errors");
   expect(labelOf({ ...link, protocols: ["tcp"] }, "rate")).toBe("tcp 2 KiB/s");
+  expect(labelOf({ ...link, protocols: ["mysql"] }, "rate")).toBe("mysql 2 KiB/s");
+  expect(labelOf({ ...link, protocols: ["mysql"] }, "p95")).toBe("");
   expect(labelOf({ ...link, protocols: ["grpc", "http"] }, "rate")).toBe("grpc+http 20/s, 5% errors");
   expect(labelOf(link, "p95")).toBe("250 ms");
   expect(labelOf({ ...link, traffic: { ...traffic, p95: null } }, "p95")).toBe("–");

@@ -29,7 +29,7 @@ export function labelOf(link: Link, kind: LabelKind): string {
     case "none":
       return "";
     case "p95":
-      return link.protocols.every((protocol) => protocol === "tcp") ? "" : formatSeconds(link.traffic.p95);
+      return link.protocols.some(hasRequests) ? formatSeconds(link.traffic.p95) : "";
     case "security":
       return securityOf(link.mutualTLS);
     case "rate":
@@ -44,23 +44,22 @@ function securityOf(share: number | undefined): string {
   return share === 1 ? "mutual TLS" : share === 0 ? "plain text" : `${formatShare(share)} mutual TLS`;
 }
 
+/** Of all other protocols, such as tcp and mysql, proxies report connections only. */
+function hasRequests(protocol: string): boolean {
+  return protocol === "http" || protocol === "grpc";
+}
+
 function rateOf({ protocols, traffic }: Link): string {
   const errors = traffic.errorRate > 0 ? `, ${formatShare(traffic.errorRate)} errors` : "";
-  const tcp = traffic.sent + traffic.received;
-  const parts = protocols.map((protocol) => {
-    if (protocol === "tcp") {
-      return `tcp ${formatBytes(tcp)}/s`;
-    }
-    return `${protocol} ${formatNumber(traffic.requests)}/s${errors}`;
-  });
-  // Several protocols on one drawn edge share its numbers of requests: it is told once.
-  const requests = parts.filter((part) => !part.startsWith("tcp"));
-  if (requests.length > 1) {
-    const names = protocols.filter((protocol) => protocol !== "tcp").join("+");
-    return [
-      `${names} ${formatNumber(traffic.requests)}/s${errors}`,
-      ...parts.filter((part) => part.startsWith("tcp")),
-    ].join(", ");
+  const parts: string[] = [];
+  // Several protocols on one drawn edge share its numbers: these are told once.
+  const withRequests = protocols.filter(hasRequests);
+  if (withRequests.length > 0) {
+    parts.push(`${withRequests.join("+")} ${formatNumber(traffic.requests)}/s${errors}`);
+  }
+  const others = protocols.filter((protocol) => !hasRequests(protocol));
+  if (others.length > 0) {
+    parts.push(`${others.join("+")} ${formatBytes(traffic.sent + traffic.received)}/s`);
   }
   return parts.join(", ") || unknown;
 }
