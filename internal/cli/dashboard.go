@@ -30,7 +30,7 @@ type dashboardOptions struct {
 	port      int
 	noBrowser bool
 	local     bool
-	metrics   metricsOptions
+	serving   servingOptions
 }
 
 func newDashboardCommand(app *App) *cobra.Command {
@@ -59,7 +59,7 @@ the cluster. Both end when you stop it with Ctrl-C.`,
 	flags.IntVar(&options.port, "port", options.port, "`port` on this machine")
 	flags.BoolVar(&options.local, "local", false, "serve it on this machine also where the cluster has a server")
 	flags.BoolVar(&options.noBrowser, "no-browser", false, "do not open a browser")
-	options.metrics.register(flags)
+	options.serving.register(flags)
 	return cmd
 }
 
@@ -70,7 +70,7 @@ func runDashboard(ctx context.Context, app *App, options dashboardOptions) error
 	if err != nil {
 		return err
 	}
-	if !options.local && len(options.metrics.urls) == 0 {
+	if !options.local && len(options.serving.metrics.urls) == 0 {
 		server, reason, err := serverInCluster(ctx, config)
 		if err != nil {
 			return err
@@ -112,7 +112,7 @@ func serveDashboard(ctx context.Context, app *App, options dashboardOptions, con
 	}
 	fmt.Fprintf(app.Err, "It is served for %s until you press Ctrl-C. To sign in another browser: smm login --url %s\n", user.Name, served)
 	s := site{
-		config: config, cluster: clusterName, metrics: options.metrics, log: log,
+		app: app, config: config, cluster: clusterName, options: options.serving, log: log,
 		sessions: session.New(settings, signin.NewVerifier(config), tokens),
 	}
 	return s.serve(ctx, listener)

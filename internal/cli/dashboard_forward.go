@@ -62,4 +62,3 @@ func openSignedIn(ctx context.Context, app *App, options dashboardOptions, addre
 	}
 	return openDashboard(ctx, app, options, signed.Server, signed.LoginToken)
 }
-

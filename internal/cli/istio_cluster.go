@@ -2,16 +2,12 @@ package cli
 
 import (
 	"context"
-	"fmt"
 	"os"
 	"strings"
 
 	"github.com/spf13/cobra"
-	"k8s.io/apimachinery/pkg/api/meta"
-	"sigs.k8s.io/controller-runtime/pkg/client"
+	"k8s.io/client-go/rest"
 
-	clusterregistryv1alpha1 "github.com/meshmanager/smm/api/clusterregistry/v1alpha1"
-	servicemeshv1alpha1 "github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	"github.com/meshmanager/smm/internal/peering"
 	"github.com/meshmanager/smm/internal/peering/attach"
 )
@@ -40,7 +36,7 @@ func newIstioClusterStatusCommand(app *App) *cobra.Command {
 			if err != nil {
 				return err
 			}
-			known, err := readKnown(cmd.Context(), c)
+			known, err := attach.Known(cmd.Context(), c)
 			if err != nil {
 				return err
 			}
@@ -48,19 +44,6 @@ func newIstioClusterStatusCommand(app *App) *cobra.Command {
 			return app.Print(members, memberTable(members))
 		},
 	}
-}
-
-// readKnown reads what a cluster holds about the mesh. A cluster that does not know the kinds holds nothing.
-func readKnown(ctx context.Context, c client.Client) (peering.Known, error) {
-	var planes servicemeshv1alpha1.IstioControlPlaneList
-	var peers servicemeshv1alpha1.PeerIstioControlPlaneList
-	var clusters clusterregistryv1alpha1.ClusterList
-	for _, list := range []client.ObjectList{&planes, &peers, &clusters} {
-		if err := c.List(ctx, list); err != nil && !meta.IsNoMatchError(err) {
-			return peering.Known{}, fmt.Errorf("read the clusters of the mesh: %w", err)
-		}
-	}
-	return peering.Known{ControlPlanes: planes.Items, Peers: peers.Items, Clusters: clusters.Items}, nil
 }
 
 func memberTable(members []peering.Member) Table {
@@ -78,6 +61,11 @@ func (a *App) cluster(ctx context.Context) (attach.Cluster, error) {
 	if err != nil {
 		return attach.Cluster{}, err
 	}
+	return a.reach(config)
+}
+
+// reach returns what attaching and detaching need of a cluster.
+func (a *App) reach(config *rest.Config) (attach.Cluster, error) {
 	c, err := newClient(config)
 	if err != nil {
 		return attach.Cluster{}, err

@@ -33,7 +33,7 @@ type serverOptions struct {
 	anonymous       bool
 	insecureCookies bool
 	noHealth        bool
-	metrics         metricsOptions
+	serving         servingOptions
 }
 
 func newServerCommand(app *App) *cobra.Command {
@@ -61,7 +61,7 @@ service account, or of a kubeconfig, and shows users what their own rights allow
 	flags.BoolVar(&options.anonymous, "anonymous-auth", false, "let everybody act with the server's own rights, without signing in")
 	flags.BoolVar(&options.insecureCookies, "insecure-cookies", false, "send session cookies without TLS too, as on 127.0.0.1")
 	flags.BoolVar(&options.noHealth, "no-health", false, "do not judge the health of workloads and services")
-	options.metrics.register(flags)
+	options.serving.register(flags)
 	return cmd
 }
 
@@ -90,16 +90,17 @@ func runServer(ctx context.Context, app *App, options serverOptions) error {
 	}
 	log.InfoContext(ctx, "serving", "address", listener.Addr().String(), "cluster", options.clusterName)
 	s := site{
-		config: config, cluster: options.clusterName, metrics: options.metrics, sessions: sessions, withoutHealth: options.noHealth, log: log,
+		app: app, config: config, cluster: options.clusterName, options: options.serving, sessions: sessions, withoutHealth: options.noHealth, log: log,
 	}
 	return s.serve(ctx, listener)
 }
 
 // site is what is served: the API and the dashboard of a cluster.
 type site struct {
+	app           *App
 	config        *rest.Config
 	cluster       string
-	metrics       metricsOptions
+	options       servingOptions
 	sessions      *session.Sessions
 	withoutHealth bool
 	log           *slog.Logger
@@ -112,7 +113,10 @@ func (s *site) serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
-	mesh, err := s.metrics.backends(ctx, s.config, s.cluster)
+	if err := s.options.check(); err != nil {
+		return err
+	}
+	mesh, err := s.options.metrics.backends(ctx, s.config, s.cluster)
 	if err != nil {
 		return err
 	}
@@ -124,7 +128,9 @@ func (s *site) serve(ctx context.Context, listener net.Listener) error {
 	if s.withoutHealth {
 		observers.Behaviour = nil
 	}
-	served := &server.Server{Sessions: s.sessions, Clusters: clusters, Mesh: mesh, Observers: observers, Log: s.log}
+	served := &server.Server{
+		Sessions: s.sessions, Clusters: clusters, Mesh: mesh, Observers: observers, Tools: s.options.tools, Reach: s.app.reach, Log: s.log,
+	}
 	return served.Run(ctx, listener)
 }
 

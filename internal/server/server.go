@@ -36,7 +36,11 @@ type Server struct {
 	Mesh *telemetry.Mesh
 	// Observers watch the clusters; nil to go without.
 	Observers *Observers
-	Log       *slog.Logger
+	// Reach connects to clusters that are attached or detached; nil where that cannot be done.
+	Reach graph.Reach
+	// Tools are addresses of other tools.
+	Tools graph.Tools
+	Log   *slog.Logger
 }
 
 // Handler returns everything that the server answers.
@@ -44,7 +48,7 @@ func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	s.Sessions.Routes(mux)
 	source := &traffic.Source{Mesh: s.Mesh, Inventories: cluster.Inventories(s.Clusters)}
-	resolver := &graph.Resolver{Clusters: s.Clusters, Traffic: source, Log: s.Log}
+	resolver := &graph.Resolver{Clusters: s.Clusters, Traffic: source, Tools: s.Tools, Reach: s.Reach, Log: s.Log}
 	if o := s.Observers; o != nil {
 		resolver.Board, resolver.Proxies = o.Board, o.Proxies
 		if o.Behaviour != nil {

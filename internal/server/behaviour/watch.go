@@ -49,6 +49,7 @@ type Watch struct {
 	mu     sync.Mutex
 	latest map[string]state
 	past   map[string]Reports // by cluster and minute
+	recent map[string]*recent
 }
 
 // state is what is known of a cluster.
@@ -64,6 +65,7 @@ type state struct {
 func New(mesh *telemetry.Mesh, clusters []Cluster, log *slog.Logger) *Watch {
 	return &Watch{
 		mesh: mesh, clusters: clusters, log: log, slots: make(chan struct{}, atOnce), latest: map[string]state{}, past: map[string]Reports{},
+		recent: map[string]*recent{},
 	}
 }
 
@@ -105,6 +107,12 @@ func (w *Watch) round(ctx context.Context, c Cluster, now time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.latest[c.Name] = next
+	if err == nil {
+		if w.recent[c.Name] == nil {
+			w.recent[c.Name] = &recent{}
+		}
+		w.recent[c.Name].add(now, next.reports)
+	}
 }
 
 // judge compares what is observed at a time with what is expected, which is computed anew when it is too old.

@@ -5,6 +5,8 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"net/http"
+	"net/url"
 	"time"
 
 	"k8s.io/client-go/discovery"
@@ -12,7 +14,9 @@ import (
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
+	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/meshmanager/smm/api"
 	"github.com/meshmanager/smm/internal/access"
 	"github.com/meshmanager/smm/internal/inventory"
 	"github.com/meshmanager/smm/internal/server/session"
@@ -62,8 +66,8 @@ func (c *Cluster) Version(ctx context.Context) (string, error) {
 	return versionOf(content)
 }
 
-// as returns the configuration that acts with somebody's rights.
-func (c *Cluster) as(someone session.Someone) *rest.Config {
+// As returns the configuration that acts with somebody's rights.
+func (c *Cluster) As(someone session.Someone) *rest.Config {
 	config := rest.CopyConfig(c.config)
 	if !someone.OwnRights {
 		config.Impersonate = someone.User.Impersonate()
@@ -73,7 +77,7 @@ func (c *Cluster) as(someone session.Someone) *rest.Config {
 
 // Dynamic returns a client that acts with somebody's rights.
 func (c *Cluster) Dynamic(someone session.Someone) (dynamic.Interface, error) {
-	client, err := dynamic.NewForConfig(c.as(someone))
+	client, err := dynamic.NewForConfig(c.As(someone))
 	if err != nil {
 		return nil, fmt.Errorf("connect to cluster %s: %w", c.Name, err)
 	}
@@ -82,11 +86,40 @@ func (c *Cluster) Dynamic(someone session.Someone) (dynamic.Interface, error) {
 
 // Kubernetes returns a client that acts with somebody's rights.
 func (c *Cluster) Kubernetes(someone session.Someone) (kubernetes.Interface, error) {
-	client, err := kubernetes.NewForConfig(c.as(someone))
+	client, err := kubernetes.NewForConfig(c.As(someone))
 	if err != nil {
 		return nil, fmt.Errorf("connect to cluster %s: %w", c.Name, err)
 	}
 	return client, nil
+}
+
+// Client returns a client for the product's own types that acts with somebody's rights.
+func (c *Cluster) Client(someone session.Someone) (client.WithWatch, error) {
+	scheme, err := api.NewScheme()
+	if err != nil {
+		return nil, err
+	}
+	typed, err := client.NewWithWatch(c.As(someone), client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, fmt.Errorf("connect to cluster %s: %w", c.Name, err)
+	}
+	return typed, nil
+}
+
+// HTTP returns a client for the API server's own address that acts with somebody's rights. It follows no redirects: what
+// is behind the API server must not send anybody's rights elsewhere.
+func (c *Cluster) HTTP(someone session.Someone) (*http.Client, *url.URL, error) {
+	config := c.As(someone)
+	client, err := rest.HTTPClientFor(config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("connect to cluster %s: %w", c.Name, err)
+	}
+	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
+	address, _, err := rest.DefaultServerUrlFor(config)
+	if err != nil {
+		return nil, nil, fmt.Errorf("connect to cluster %s: %w", c.Name, err)
+	}
+	return client, address, nil
 }
 
 // Allowed tells whether somebody may do something.

@@ -25,6 +25,7 @@ func weigh(root *ComplexityRoot) {
 	root.Query.Gateways = func(child int, _ *model.Filter) int { return 1 + listCost*child }
 	root.Query.Findings = func(child int, _ *model.Filter, _ *model.Severity) int { return 1 + listCost*child }
 	root.Query.Health = func(child int, _ *model.Filter, _ *string) int { return 1 + listCost*child }
+	root.Query.Nodes = func(child int, _ *string) int { return 1 + listCost*child }
 	root.Query.TrustBundles = func(child int) int { return 1 + child }
 	root.ControlPlane.Proxies = func(child int) int { return 1 + listCost*child }
 	root.Query.Events = func(child int, _ string) int { return 1 + listCost*child }

@@ -60,6 +60,32 @@ func (q query) Node(ctx context.Context, id string) (*model.Node, error) {
 	return describeNode(c.Name, found), nil
 }
 
+// Nodes lists the nodes of the clusters with the user's own rights.
+func (q query) Nodes(ctx context.Context, clusterName *string) ([]model.Node, error) {
+	who, err := someone(ctx)
+	if err != nil {
+		return nil, err
+	}
+	nodes := []model.Node{}
+	for _, c := range q.Resolver.Clusters {
+		if clusterName != nil && c.Name != *clusterName {
+			continue
+		}
+		client, err := c.Kubernetes(who)
+		if err != nil {
+			return nil, err
+		}
+		list, err := client.CoreV1().Nodes().List(ctx, metav1.ListOptions{})
+		if err != nil {
+			return nil, fmt.Errorf("list the nodes of cluster %s: %w", c.Name, err)
+		}
+		for i := range list.Items {
+			nodes = append(nodes, *describeNode(c.Name, &list.Items[i]))
+		}
+	}
+	return nodes, nil
+}
+
 func describeNode(clusterName string, node *corev1.Node) *model.Node {
 	described := &model.Node{
 		ID:      inventory.ID{Kind: "Node", Cluster: clusterName, Name: node.Name}.String(),
@@ -141,6 +167,9 @@ func (q query) Allowed(ctx context.Context, actions []model.ActionInput) ([]bool
 		asked := access.Action{Verb: action.Verb, Group: action.Group, Resource: action.Resource}
 		if action.Namespace != nil {
 			asked.Namespace = *action.Namespace
+		}
+		if action.Subresource != nil {
+			asked.Subresource = *action.Subresource
 		}
 		if answers[i], err = c.Allowed(ctx, who, asked); err != nil {
 			return nil, err

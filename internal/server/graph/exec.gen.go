@@ -45,6 +45,11 @@ type DirectiveRoot struct {
 }
 
 type ComplexityRoot struct {
+	AnswerCount struct {
+		Count  func(childComplexity int) int
+		Status func(childComplexity int) int
+	}
+
 	ApplyResult struct {
 		Conflict func(childComplexity int) int
 		Problems func(childComplexity int) int
@@ -151,6 +156,7 @@ type ComplexityRoot struct {
 		Measures  func(childComplexity int) int
 		Name      func(childComplexity int) int
 		Namespace func(childComplexity int) int
+		Recent    func(childComplexity int) int
 		Score     func(childComplexity int) int
 		Verdict   func(childComplexity int) int
 	}
@@ -172,9 +178,23 @@ type ComplexityRoot struct {
 		Verdict func(childComplexity int) int
 	}
 
+	IstioVersion struct {
+		Kubernetes func(childComplexity int) int
+		Version    func(childComplexity int) int
+	}
+
 	Label struct {
 		Key   func(childComplexity int) int
 		Value func(childComplexity int) int
+	}
+
+	LoadProgress struct {
+		Answers     func(childComplexity int) int
+		Failed      func(childComplexity int) int
+		Finished    func(childComplexity int) int
+		MeanSeconds func(childComplexity int) int
+		Problem     func(childComplexity int) int
+		Sent        func(childComplexity int) int
 	}
 
 	LogLine struct {
@@ -188,10 +208,50 @@ type ComplexityRoot struct {
 		Name      func(childComplexity int) int
 	}
 
+	Member struct {
+		Cluster      func(childComplexity int) int
+		ControlPlane func(childComplexity int) int
+		Message      func(childComplexity int) int
+		Mode         func(childComplexity int) int
+		Network      func(childComplexity int) int
+		Status       func(childComplexity int) int
+		Type         func(childComplexity int) int
+	}
+
+	MemberProgress struct {
+		Finished func(childComplexity int) int
+		Problem  func(childComplexity int) int
+		Text     func(childComplexity int) int
+	}
+
+	MigrationPlan struct {
+		From      func(childComplexity int) int
+		Gateways  func(childComplexity int) int
+		Left      func(childComplexity int) int
+		Moved     func(childComplexity int) int
+		Namespace func(childComplexity int) int
+		Restart   func(childComplexity int) int
+		To        func(childComplexity int) int
+	}
+
+	MigrationProgress struct {
+		Finished  func(childComplexity int) int
+		Left      func(childComplexity int) int
+		Problem   func(childComplexity int) int
+		Restarted func(childComplexity int) int
+		Text      func(childComplexity int) int
+	}
+
+	MigrationRest struct {
+		Name   func(childComplexity int) int
+		Reason func(childComplexity int) int
+	}
+
 	Mutation struct {
-		ApplyResource  func(childComplexity int, cluster string, yaml string, resourceVersion *string, dryRun *bool) int
-		DeleteResource func(childComplexity int, id string) int
-		SetInjection   func(childComplexity int, cluster string, namespace string, revision *string) int
+		ApplyResource    func(childComplexity int, cluster string, yaml string, resourceVersion *string, dryRun *bool) int
+		DeleteResource   func(childComplexity int, id string) int
+		RestartWorkloads func(childComplexity int, cluster string, namespace string) int
+		SetInjection     func(childComplexity int, cluster string, namespace string, revision *string) int
 	}
 
 	Namespace struct {
@@ -305,9 +365,13 @@ type ComplexityRoot struct {
 		Gateways       func(childComplexity int, filter *model.Filter) int
 		Health         func(childComplexity int, filter *model.Filter, at *string) int
 		HealthHistory  func(childComplexity int, id string, from string, to string, points *int) int
+		IstioVersions  func(childComplexity int) int
 		Me             func(childComplexity int) int
+		Members        func(childComplexity int) int
+		MigrationPlan  func(childComplexity int, cluster string, namespace string, to *string) int
 		Namespaces     func(childComplexity int, cluster *string) int
 		Node           func(childComplexity int, id string) int
+		Nodes          func(childComplexity int, cluster *string) int
 		Numbers        func(childComplexity int, filter *model.Filter) int
 		Pod            func(childComplexity int, id string) int
 		Resource       func(childComplexity int, id string) int
@@ -317,6 +381,7 @@ type ComplexityRoot struct {
 		Series         func(childComplexity int, id string, measures []model.Measure, from string, to string, points *int) int
 		Service        func(childComplexity int, id string) int
 		Services       func(childComplexity int, filter *model.Filter, first *int, after *string) int
+		Tools          func(childComplexity int) int
 		Topology       func(childComplexity int, filter *model.Filter, at *string, merge *bool) int
 		TrustBundles   func(childComplexity int) int
 		Workload       func(childComplexity int, id string) int
@@ -387,11 +452,20 @@ type ComplexityRoot struct {
 	}
 
 	Subscription struct {
+		AttachCluster    func(childComplexity int, kubeconfig string, name *string, network *string, active *bool, force *bool) int
+		DetachCluster    func(childComplexity int, name string, kubeconfig *string, force *bool) int
 		Findings         func(childComplexity int, filter *model.Filter, severity *model.Severity) int
 		Health           func(childComplexity int, filter *model.Filter, seconds *int) int
 		InventoryChanged func(childComplexity int) int
+		MigrateNamespace func(childComplexity int, cluster string, namespace string, to *string, atOnce *int) int
 		PodLog           func(childComplexity int, id string, container string, tail *int, previous *bool) int
+		SendRequests     func(childComplexity int, service string, port int, method *model.HTTPMethod, path *string, requests *int, perSecond *float64) int
 		Topology         func(childComplexity int, filter *model.Filter, seconds *int, merge *bool) int
+	}
+
+	Tools struct {
+		Grafana func(childComplexity int) int
+		Jaeger  func(childComplexity int) int
 	}
 
 	Topology struct {
@@ -487,6 +561,7 @@ type MutationResolver interface {
 	ApplyResource(ctx context.Context, cluster string, yaml string, resourceVersion *string, dryRun *bool) (*model.ApplyResult, error)
 	DeleteResource(ctx context.Context, id string) (bool, error)
 	SetInjection(ctx context.Context, cluster string, namespace string, revision *string) (*model.Namespace, error)
+	RestartWorkloads(ctx context.Context, cluster string, namespace string) ([]string, error)
 }
 type NodeResolver interface {
 	Pods(ctx context.Context, obj *model.Node) ([]model.Pod, error)
@@ -519,7 +594,12 @@ type QueryResolver interface {
 	Findings(ctx context.Context, filter *model.Filter, severity *model.Severity) ([]model.Finding, error)
 	Health(ctx context.Context, filter *model.Filter, at *string) ([]model.Health, error)
 	HealthHistory(ctx context.Context, id string, from string, to string, points *int) ([]model.HealthPoint, error)
+	Members(ctx context.Context) ([]model.Member, error)
+	MigrationPlan(ctx context.Context, cluster string, namespace string, to *string) (*model.MigrationPlan, error)
 	TrustBundles(ctx context.Context) ([]model.TrustBundle, error)
+	Tools(ctx context.Context) (*model.Tools, error)
+	Nodes(ctx context.Context, cluster *string) ([]model.Node, error)
+	IstioVersions(ctx context.Context) ([]model.IstioVersion, error)
 	Topology(ctx context.Context, filter *model.Filter, at *string, merge *bool) (*model.Topology, error)
 	Series(ctx context.Context, id string, measures []model.Measure, from string, to string, points *int) ([]model.Series, error)
 	Backends(ctx context.Context) ([]model.Backend, error)
@@ -534,6 +614,10 @@ type SubscriptionResolver interface {
 	PodLog(ctx context.Context, id string, container string, tail *int, previous *bool) (<-chan *model.LogLine, error)
 	Findings(ctx context.Context, filter *model.Filter, severity *model.Severity) (<-chan []model.Finding, error)
 	Health(ctx context.Context, filter *model.Filter, seconds *int) (<-chan []model.Health, error)
+	SendRequests(ctx context.Context, service string, port int, method *model.HTTPMethod, path *string, requests *int, perSecond *float64) (<-chan *model.LoadProgress, error)
+	AttachCluster(ctx context.Context, kubeconfig string, name *string, network *string, active *bool, force *bool) (<-chan *model.MemberProgress, error)
+	DetachCluster(ctx context.Context, name string, kubeconfig *string, force *bool) (<-chan *model.MemberProgress, error)
+	MigrateNamespace(ctx context.Context, cluster string, namespace string, to *string, atOnce *int) (<-chan *model.MigrationProgress, error)
 	Topology(ctx context.Context, filter *model.Filter, seconds *int, merge *bool) (<-chan *model.Topology, error)
 }
 type WorkloadResolver interface {
@@ -555,6 +639,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 	ec := newExecutionContext(nil, e, nil)
 	_ = ec
 	switch typeName + "." + field {
+
+	case "AnswerCount.count":
+		if e.ComplexityRoot.AnswerCount.Count == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnswerCount.Count(childComplexity), true
+	case "AnswerCount.status":
+		if e.ComplexityRoot.AnswerCount.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.AnswerCount.Status(childComplexity), true
 
 	case "ApplyResult.conflict":
 		if e.ComplexityRoot.ApplyResult.Conflict == nil {
@@ -1016,6 +1113,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Health.Namespace(childComplexity), true
+	case "Health.recent":
+		if e.ComplexityRoot.Health.Recent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Health.Recent(childComplexity), true
 	case "Health.score":
 		if e.ComplexityRoot.Health.Score == nil {
 			break
@@ -1097,6 +1200,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.HealthPoint.Verdict(childComplexity), true
 
+	case "IstioVersion.kubernetes":
+		if e.ComplexityRoot.IstioVersion.Kubernetes == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IstioVersion.Kubernetes(childComplexity), true
+	case "IstioVersion.version":
+		if e.ComplexityRoot.IstioVersion.Version == nil {
+			break
+		}
+
+		return e.ComplexityRoot.IstioVersion.Version(childComplexity), true
+
 	case "Label.key":
 		if e.ComplexityRoot.Label.Key == nil {
 			break
@@ -1109,6 +1225,43 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Label.Value(childComplexity), true
+
+	case "LoadProgress.answers":
+		if e.ComplexityRoot.LoadProgress.Answers == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadProgress.Answers(childComplexity), true
+	case "LoadProgress.failed":
+		if e.ComplexityRoot.LoadProgress.Failed == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadProgress.Failed(childComplexity), true
+	case "LoadProgress.finished":
+		if e.ComplexityRoot.LoadProgress.Finished == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadProgress.Finished(childComplexity), true
+	case "LoadProgress.meanSeconds":
+		if e.ComplexityRoot.LoadProgress.MeanSeconds == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadProgress.MeanSeconds(childComplexity), true
+	case "LoadProgress.problem":
+		if e.ComplexityRoot.LoadProgress.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadProgress.Problem(childComplexity), true
+	case "LoadProgress.sent":
+		if e.ComplexityRoot.LoadProgress.Sent == nil {
+			break
+		}
+
+		return e.ComplexityRoot.LoadProgress.Sent(childComplexity), true
 
 	case "LogLine.text":
 		if e.ComplexityRoot.LogLine.Text == nil {
@@ -1142,6 +1295,155 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Me.Name(childComplexity), true
 
+	case "Member.cluster":
+		if e.ComplexityRoot.Member.Cluster == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Cluster(childComplexity), true
+	case "Member.controlPlane":
+		if e.ComplexityRoot.Member.ControlPlane == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.ControlPlane(childComplexity), true
+	case "Member.message":
+		if e.ComplexityRoot.Member.Message == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Message(childComplexity), true
+	case "Member.mode":
+		if e.ComplexityRoot.Member.Mode == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Mode(childComplexity), true
+	case "Member.network":
+		if e.ComplexityRoot.Member.Network == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Network(childComplexity), true
+	case "Member.status":
+		if e.ComplexityRoot.Member.Status == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Status(childComplexity), true
+	case "Member.type":
+		if e.ComplexityRoot.Member.Type == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Member.Type(childComplexity), true
+
+	case "MemberProgress.finished":
+		if e.ComplexityRoot.MemberProgress.Finished == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberProgress.Finished(childComplexity), true
+	case "MemberProgress.problem":
+		if e.ComplexityRoot.MemberProgress.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberProgress.Problem(childComplexity), true
+	case "MemberProgress.text":
+		if e.ComplexityRoot.MemberProgress.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MemberProgress.Text(childComplexity), true
+
+	case "MigrationPlan.from":
+		if e.ComplexityRoot.MigrationPlan.From == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MigrationPlan.From(childComplexity), true
+	case "MigrationPlan.gateways":
+		if e.ComplexityRoot.MigrationPlan.Gateways == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MigrationPlan.Gateways(childComplexity), true
+	case "MigrationPlan.left":
+		if e.ComplexityRoot.MigrationPlan.Left == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MigrationPlan.Left(childComplexity), true
+	case "MigrationPlan.moved":
+		if e.ComplexityRoot.MigrationPlan.Moved == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MigrationPlan.Moved(childComplexity), true
+	case "MigrationPlan.namespace":
+		if e.ComplexityRoot.MigrationPlan.Namespace == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MigrationPlan.Namespace(childComplexity), true
+	case "MigrationPlan.restart":
+		if e.ComplexityRoot.MigrationPlan.Restart == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MigrationPlan.Restart(childComplexity), true
+	case "MigrationPlan.to":
+		if e.ComplexityRoot.MigrationPlan.To == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MigrationPlan.To(childComplexity), true
+
+	case "MigrationProgress.finished":
+		if e.ComplexityRoot.MigrationProgress.Finished == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MigrationProgress.Finished(childComplexity), true
+	case "MigrationProgress.left":
+		if e.ComplexityRoot.MigrationProgress.Left == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MigrationProgress.Left(childComplexity), true
+	case "MigrationProgress.problem":
+		if e.ComplexityRoot.MigrationProgress.Problem == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MigrationProgress.Problem(childComplexity), true
+	case "MigrationProgress.restarted":
+		if e.ComplexityRoot.MigrationProgress.Restarted == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MigrationProgress.Restarted(childComplexity), true
+	case "MigrationProgress.text":
+		if e.ComplexityRoot.MigrationProgress.Text == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MigrationProgress.Text(childComplexity), true
+
+	case "MigrationRest.name":
+		if e.ComplexityRoot.MigrationRest.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MigrationRest.Name(childComplexity), true
+	case "MigrationRest.reason":
+		if e.ComplexityRoot.MigrationRest.Reason == nil {
+			break
+		}
+
+		return e.ComplexityRoot.MigrationRest.Reason(childComplexity), true
+
 	case "Mutation.applyResource":
 		if e.ComplexityRoot.Mutation.ApplyResource == nil {
 			break
@@ -1164,6 +1466,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Mutation.DeleteResource(childComplexity, args["id"].(string)), true
+	case "Mutation.restartWorkloads":
+		if e.ComplexityRoot.Mutation.RestartWorkloads == nil {
+			break
+		}
+
+		args, err := ec.field_Mutation_restartWorkloads_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Mutation.RestartWorkloads(childComplexity, args["cluster"].(string), args["namespace"].(string)), true
 	case "Mutation.setInjection":
 		if e.ComplexityRoot.Mutation.SetInjection == nil {
 			break
@@ -1697,12 +2010,35 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.Query.HealthHistory(childComplexity, args["id"].(string), args["from"].(string), args["to"].(string), args["points"].(*int)), true
 
+	case "Query.istioVersions":
+		if e.ComplexityRoot.Query.IstioVersions == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.IstioVersions(childComplexity), true
 	case "Query.me":
 		if e.ComplexityRoot.Query.Me == nil {
 			break
 		}
 
 		return e.ComplexityRoot.Query.Me(childComplexity), true
+	case "Query.members":
+		if e.ComplexityRoot.Query.Members == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Members(childComplexity), true
+	case "Query.migrationPlan":
+		if e.ComplexityRoot.Query.MigrationPlan == nil {
+			break
+		}
+
+		args, err := ec.field_Query_migrationPlan_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.MigrationPlan(childComplexity, args["cluster"].(string), args["namespace"].(string), args["to"].(*string)), true
 	case "Query.namespaces":
 		if e.ComplexityRoot.Query.Namespaces == nil {
 			break
@@ -1725,6 +2061,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Node(childComplexity, args["id"].(string)), true
+	case "Query.nodes":
+		if e.ComplexityRoot.Query.Nodes == nil {
+			break
+		}
+
+		args, err := ec.field_Query_nodes_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Query.Nodes(childComplexity, args["cluster"].(*string)), true
 	case "Query.numbers":
 		if e.ComplexityRoot.Query.Numbers == nil {
 			break
@@ -1819,6 +2166,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Query.Services(childComplexity, args["filter"].(*model.Filter), args["first"].(*int), args["after"].(*string)), true
+	case "Query.tools":
+		if e.ComplexityRoot.Query.Tools == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Query.Tools(childComplexity), true
 	case "Query.topology":
 		if e.ComplexityRoot.Query.Topology == nil {
 			break
@@ -2118,6 +2471,28 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 
 		return e.ComplexityRoot.ServicePage.Total(childComplexity), true
 
+	case "Subscription.attachCluster":
+		if e.ComplexityRoot.Subscription.AttachCluster == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_attachCluster_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.AttachCluster(childComplexity, args["kubeconfig"].(string), args["name"].(*string), args["network"].(*string), args["active"].(*bool), args["force"].(*bool)), true
+	case "Subscription.detachCluster":
+		if e.ComplexityRoot.Subscription.DetachCluster == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_detachCluster_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.DetachCluster(childComplexity, args["name"].(string), args["kubeconfig"].(*string), args["force"].(*bool)), true
 	case "Subscription.findings":
 		if e.ComplexityRoot.Subscription.Findings == nil {
 			break
@@ -2146,6 +2521,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.InventoryChanged(childComplexity), true
+	case "Subscription.migrateNamespace":
+		if e.ComplexityRoot.Subscription.MigrateNamespace == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_migrateNamespace_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.MigrateNamespace(childComplexity, args["cluster"].(string), args["namespace"].(string), args["to"].(*string), args["atOnce"].(*int)), true
 	case "Subscription.podLog":
 		if e.ComplexityRoot.Subscription.PodLog == nil {
 			break
@@ -2157,6 +2543,17 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.PodLog(childComplexity, args["id"].(string), args["container"].(string), args["tail"].(*int), args["previous"].(*bool)), true
+	case "Subscription.sendRequests":
+		if e.ComplexityRoot.Subscription.SendRequests == nil {
+			break
+		}
+
+		args, err := ec.field_Subscription_sendRequests_args(ctx, rawArgs)
+		if err != nil {
+			return 0, false
+		}
+
+		return e.ComplexityRoot.Subscription.SendRequests(childComplexity, args["service"].(string), args["port"].(int), args["method"].(*model.HTTPMethod), args["path"].(*string), args["requests"].(*int), args["perSecond"].(*float64)), true
 	case "Subscription.topology":
 		if e.ComplexityRoot.Subscription.Topology == nil {
 			break
@@ -2168,6 +2565,19 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Subscription.Topology(childComplexity, args["filter"].(*model.Filter), args["seconds"].(*int), args["merge"].(*bool)), true
+
+	case "Tools.grafana":
+		if e.ComplexityRoot.Tools.Grafana == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tools.Grafana(childComplexity), true
+	case "Tools.jaeger":
+		if e.ComplexityRoot.Tools.Jaeger == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Tools.Jaeger(childComplexity), true
 
 	case "Topology.at":
 		if e.ComplexityRoot.Topology.At == nil {
@@ -2625,7 +3035,7 @@ func newExecutionContext(
 	}
 }
 
-//go:embed "schema/findings.graphqls" "schema/health.graphqls" "schema/proxies.graphqls" "schema/schema.graphqls" "schema/traffic.graphqls"
+//go:embed "schema/findings.graphqls" "schema/health.graphqls" "schema/load.graphqls" "schema/members.graphqls" "schema/migration.graphqls" "schema/proxies.graphqls" "schema/schema.graphqls" "schema/tools.graphqls" "schema/traffic.graphqls"
 var sourcesFS embed.FS
 
 func sourceData(filename string) string {
@@ -2639,8 +3049,12 @@ func sourceData(filename string) string {
 var sources = []*ast.Source{
 	{Name: "schema/findings.graphqls", Input: sourceData("schema/findings.graphqls"), BuiltIn: false},
 	{Name: "schema/health.graphqls", Input: sourceData("schema/health.graphqls"), BuiltIn: false},
+	{Name: "schema/load.graphqls", Input: sourceData("schema/load.graphqls"), BuiltIn: false},
+	{Name: "schema/members.graphqls", Input: sourceData("schema/members.graphqls"), BuiltIn: false},
+	{Name: "schema/migration.graphqls", Input: sourceData("schema/migration.graphqls"), BuiltIn: false},
 	{Name: "schema/proxies.graphqls", Input: sourceData("schema/proxies.graphqls"), BuiltIn: false},
 	{Name: "schema/schema.graphqls", Input: sourceData("schema/schema.graphqls"), BuiltIn: false},
+	{Name: "schema/tools.graphqls", Input: sourceData("schema/tools.graphqls"), BuiltIn: false},
 	{Name: "schema/traffic.graphqls", Input: sourceData("schema/traffic.graphqls"), BuiltIn: false},
 }
 var parsedSchema = gqlparser.MustLoadSchema(sources...)
@@ -2648,6 +3062,16 @@ var parsedSchema = gqlparser.MustLoadSchema(sources...)
 // childFields_* functions provide shared child field context lookups.
 // Each function is generated once per unique object type, deduplicating the
 // switch statements that were previously inlined in every fieldContext_* function.
+
+func (ec *executionContext) childFields_AnswerCount(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "status":
+		return ec.fieldContext_AnswerCount_status(ctx, field)
+	case "count":
+		return ec.fieldContext_AnswerCount_count(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type AnswerCount", field.Name)
+}
 
 func (ec *executionContext) childFields_ApplyResult(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
@@ -2865,6 +3289,8 @@ func (ec *executionContext) childFields_Health(ctx context.Context, field graphq
 		return ec.fieldContext_Health_score(ctx, field)
 	case "measures":
 		return ec.fieldContext_Health_measures(ctx, field)
+	case "recent":
+		return ec.fieldContext_Health_recent(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Health", field.Name)
 }
@@ -2903,6 +3329,16 @@ func (ec *executionContext) childFields_HealthPoint(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type HealthPoint", field.Name)
 }
 
+func (ec *executionContext) childFields_IstioVersion(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "version":
+		return ec.fieldContext_IstioVersion_version(ctx, field)
+	case "kubernetes":
+		return ec.fieldContext_IstioVersion_kubernetes(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type IstioVersion", field.Name)
+}
+
 func (ec *executionContext) childFields_Label(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "key":
@@ -2911,6 +3347,24 @@ func (ec *executionContext) childFields_Label(ctx context.Context, field graphql
 		return ec.fieldContext_Label_value(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Label", field.Name)
+}
+
+func (ec *executionContext) childFields_LoadProgress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "sent":
+		return ec.fieldContext_LoadProgress_sent(ctx, field)
+	case "answers":
+		return ec.fieldContext_LoadProgress_answers(ctx, field)
+	case "failed":
+		return ec.fieldContext_LoadProgress_failed(ctx, field)
+	case "meanSeconds":
+		return ec.fieldContext_LoadProgress_meanSeconds(ctx, field)
+	case "problem":
+		return ec.fieldContext_LoadProgress_problem(ctx, field)
+	case "finished":
+		return ec.fieldContext_LoadProgress_finished(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type LoadProgress", field.Name)
 }
 
 func (ec *executionContext) childFields_LogLine(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -2933,6 +3387,84 @@ func (ec *executionContext) childFields_Me(ctx context.Context, field graphql.Co
 		return ec.fieldContext_Me_anonymous(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Me", field.Name)
+}
+
+func (ec *executionContext) childFields_Member(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "cluster":
+		return ec.fieldContext_Member_cluster(ctx, field)
+	case "type":
+		return ec.fieldContext_Member_type(ctx, field)
+	case "mode":
+		return ec.fieldContext_Member_mode(ctx, field)
+	case "network":
+		return ec.fieldContext_Member_network(ctx, field)
+	case "controlPlane":
+		return ec.fieldContext_Member_controlPlane(ctx, field)
+	case "status":
+		return ec.fieldContext_Member_status(ctx, field)
+	case "message":
+		return ec.fieldContext_Member_message(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Member", field.Name)
+}
+
+func (ec *executionContext) childFields_MemberProgress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_MemberProgress_text(ctx, field)
+	case "finished":
+		return ec.fieldContext_MemberProgress_finished(ctx, field)
+	case "problem":
+		return ec.fieldContext_MemberProgress_problem(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MemberProgress", field.Name)
+}
+
+func (ec *executionContext) childFields_MigrationPlan(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "namespace":
+		return ec.fieldContext_MigrationPlan_namespace(ctx, field)
+	case "from":
+		return ec.fieldContext_MigrationPlan_from(ctx, field)
+	case "to":
+		return ec.fieldContext_MigrationPlan_to(ctx, field)
+	case "gateways":
+		return ec.fieldContext_MigrationPlan_gateways(ctx, field)
+	case "restart":
+		return ec.fieldContext_MigrationPlan_restart(ctx, field)
+	case "moved":
+		return ec.fieldContext_MigrationPlan_moved(ctx, field)
+	case "left":
+		return ec.fieldContext_MigrationPlan_left(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MigrationPlan", field.Name)
+}
+
+func (ec *executionContext) childFields_MigrationProgress(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "text":
+		return ec.fieldContext_MigrationProgress_text(ctx, field)
+	case "finished":
+		return ec.fieldContext_MigrationProgress_finished(ctx, field)
+	case "problem":
+		return ec.fieldContext_MigrationProgress_problem(ctx, field)
+	case "restarted":
+		return ec.fieldContext_MigrationProgress_restarted(ctx, field)
+	case "left":
+		return ec.fieldContext_MigrationProgress_left(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MigrationProgress", field.Name)
+}
+
+func (ec *executionContext) childFields_MigrationRest(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "name":
+		return ec.fieldContext_MigrationRest_name(ctx, field)
+	case "reason":
+		return ec.fieldContext_MigrationRest_reason(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type MigrationRest", field.Name)
 }
 
 func (ec *executionContext) childFields_Namespace(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -3263,6 +3795,16 @@ func (ec *executionContext) childFields_ServicePage(ctx context.Context, field g
 	return nil, fmt.Errorf("no field named %q was found under type ServicePage", field.Name)
 }
 
+func (ec *executionContext) childFields_Tools(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "grafana":
+		return ec.fieldContext_Tools_grafana(ctx, field)
+	case "jaeger":
+		return ec.fieldContext_Tools_jaeger(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type Tools", field.Name)
+}
+
 func (ec *executionContext) childFields_Topology(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 	switch field.Name {
 	case "at":
@@ -3589,6 +4131,28 @@ func (ec *executionContext) field_Mutation_deleteResource_args(ctx context.Conte
 	return args, nil
 }
 
+func (ec *executionContext) field_Mutation_restartWorkloads_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "cluster",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["cluster"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "namespace",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["namespace"] = arg1
+	return args, nil
+}
+
 func (ec *executionContext) field_Mutation_setInjection_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3757,6 +4321,36 @@ func (ec *executionContext) field_Query_health_args(ctx context.Context, rawArgs
 	return args, nil
 }
 
+func (ec *executionContext) field_Query_migrationPlan_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "cluster",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["cluster"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "namespace",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["namespace"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Query_namespaces_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -3782,6 +4376,20 @@ func (ec *executionContext) field_Query_node_args(ctx context.Context, rawArgs m
 		return nil, err
 	}
 	args["id"] = arg0
+	return args, nil
+}
+
+func (ec *executionContext) field_Query_nodes_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "cluster",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["cluster"] = arg0
 	return args, nil
 }
 
@@ -4051,6 +4659,82 @@ func (ec *executionContext) field_Query_workloads_args(ctx context.Context, rawA
 	return args, nil
 }
 
+func (ec *executionContext) field_Subscription_attachCluster_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "kubeconfig",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kubeconfig"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "name",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["name"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "network",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["network"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "active",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["active"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "force",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["force"] = arg4
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_detachCluster_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "name",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["name"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "kubeconfig",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["kubeconfig"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "force",
+		func(ctx context.Context, v any) (*bool, error) {
+			return ec.unmarshalOBoolean2ᚖbool(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["force"] = arg2
+	return args, nil
+}
+
 func (ec *executionContext) field_Subscription_findings_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4095,6 +4779,44 @@ func (ec *executionContext) field_Subscription_health_args(ctx context.Context, 
 	return args, nil
 }
 
+func (ec *executionContext) field_Subscription_migrateNamespace_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "cluster",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["cluster"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "namespace",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNString2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["namespace"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "to",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["to"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "atOnce",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["atOnce"] = arg3
+	return args, nil
+}
+
 func (ec *executionContext) field_Subscription_podLog_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
 	var err error
 	args := map[string]any{}
@@ -4130,6 +4852,60 @@ func (ec *executionContext) field_Subscription_podLog_args(ctx context.Context, 
 		return nil, err
 	}
 	args["previous"] = arg3
+	return args, nil
+}
+
+func (ec *executionContext) field_Subscription_sendRequests_args(ctx context.Context, rawArgs map[string]any) (map[string]any, error) {
+	var err error
+	args := map[string]any{}
+	arg0, err := graphql.ProcessArgField(ctx, rawArgs, "service",
+		func(ctx context.Context, v any) (string, error) {
+			return ec.unmarshalNID2string(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["service"] = arg0
+	arg1, err := graphql.ProcessArgField(ctx, rawArgs, "port",
+		func(ctx context.Context, v any) (int, error) {
+			return ec.unmarshalNInt2int(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["port"] = arg1
+	arg2, err := graphql.ProcessArgField(ctx, rawArgs, "method",
+		func(ctx context.Context, v any) (*model.HTTPMethod, error) {
+			return ec.unmarshalOHTTPMethod2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHTTPMethod(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["method"] = arg2
+	arg3, err := graphql.ProcessArgField(ctx, rawArgs, "path",
+		func(ctx context.Context, v any) (*string, error) {
+			return ec.unmarshalOString2ᚖstring(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["path"] = arg3
+	arg4, err := graphql.ProcessArgField(ctx, rawArgs, "requests",
+		func(ctx context.Context, v any) (*int, error) {
+			return ec.unmarshalOInt2ᚖint(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["requests"] = arg4
+	arg5, err := graphql.ProcessArgField(ctx, rawArgs, "perSecond",
+		func(ctx context.Context, v any) (*float64, error) {
+			return ec.unmarshalOFloat2ᚖfloat64(ctx, v)
+		})
+	if err != nil {
+		return nil, err
+	}
+	args["perSecond"] = arg5
 	return args, nil
 }
 
@@ -4226,6 +5002,52 @@ func (ec *executionContext) field___Type_fields_args(ctx context.Context, rawArg
 // endregion ************************** directives.gotpl **************************
 
 // region    **************************** field.gotpl *****************************
+
+func (ec *executionContext) _AnswerCount_status(ctx context.Context, field graphql.CollectedField, obj *model.AnswerCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnswerCount_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AnswerCount_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AnswerCount", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _AnswerCount_count(ctx context.Context, field graphql.CollectedField, obj *model.AnswerCount) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_AnswerCount_count(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Count, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_AnswerCount_count(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("AnswerCount", field, false, false, errors.New("field of type Int does not have child fields"))
+}
 
 func (ec *executionContext) _ApplyResult_resource(ctx context.Context, field graphql.CollectedField, obj *model.ApplyResult) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
@@ -6097,6 +6919,38 @@ func (ec *executionContext) fieldContext_Health_measures(_ context.Context, fiel
 	return fc, nil
 }
 
+func (ec *executionContext) _Health_recent(ctx context.Context, field graphql.CollectedField, obj *model.Health) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Health_recent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Recent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.HealthPoint) graphql.Marshaler {
+			return ec.marshalNHealthPoint2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealthPointᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Health_recent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Health",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_HealthPoint(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _HealthMeasure_measure(ctx context.Context, field graphql.CollectedField, obj *model.HealthMeasure) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6350,6 +7204,52 @@ func (ec *executionContext) fieldContext_HealthPoint_verdict(_ context.Context, 
 	return graphql.NewScalarFieldContext("HealthPoint", field, false, false, errors.New("field of type Verdict does not have child fields"))
 }
 
+func (ec *executionContext) _IstioVersion_version(ctx context.Context, field graphql.CollectedField, obj *model.IstioVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IstioVersion_version(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Version, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IstioVersion_version(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IstioVersion", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _IstioVersion_kubernetes(ctx context.Context, field graphql.CollectedField, obj *model.IstioVersion) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_IstioVersion_kubernetes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Kubernetes, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_IstioVersion_kubernetes(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("IstioVersion", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
 func (ec *executionContext) _Label_key(ctx context.Context, field graphql.CollectedField, obj *model.Label) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -6394,6 +7294,153 @@ func (ec *executionContext) _Label_value(ctx context.Context, field graphql.Coll
 }
 func (ec *executionContext) fieldContext_Label_value(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Label", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _LoadProgress_sent(ctx context.Context, field graphql.CollectedField, obj *model.LoadProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoadProgress_sent(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Sent, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoadProgress_sent(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoadProgress", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoadProgress_answers(ctx context.Context, field graphql.CollectedField, obj *model.LoadProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoadProgress_answers(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Answers, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.AnswerCount) graphql.Marshaler {
+			return ec.marshalNAnswerCount2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐAnswerCountᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoadProgress_answers(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "LoadProgress",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_AnswerCount(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _LoadProgress_failed(ctx context.Context, field graphql.CollectedField, obj *model.LoadProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoadProgress_failed(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Failed, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v int) graphql.Marshaler {
+			return ec.marshalNInt2int(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoadProgress_failed(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoadProgress", field, false, false, errors.New("field of type Int does not have child fields"))
+}
+
+func (ec *executionContext) _LoadProgress_meanSeconds(ctx context.Context, field graphql.CollectedField, obj *model.LoadProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoadProgress_meanSeconds(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.MeanSeconds, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *float64) graphql.Marshaler {
+			return ec.marshalOFloat2ᚖfloat64(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LoadProgress_meanSeconds(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoadProgress", field, false, false, errors.New("field of type Float does not have child fields"))
+}
+
+func (ec *executionContext) _LoadProgress_problem(ctx context.Context, field graphql.CollectedField, obj *model.LoadProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoadProgress_problem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problem, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_LoadProgress_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoadProgress", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _LoadProgress_finished(ctx context.Context, field graphql.CollectedField, obj *model.LoadProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_LoadProgress_finished(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Finished, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_LoadProgress_finished(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("LoadProgress", field, false, false, errors.New("field of type Boolean does not have child fields"))
 }
 
 func (ec *executionContext) _LogLine_time(ctx context.Context, field graphql.CollectedField, obj *model.LogLine) (ret graphql.Marshaler) {
@@ -6509,6 +7556,576 @@ func (ec *executionContext) _Me_anonymous(ctx context.Context, field graphql.Col
 }
 func (ec *executionContext) fieldContext_Me_anonymous(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
 	return graphql.NewScalarFieldContext("Me", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _Member_cluster(ctx context.Context, field graphql.CollectedField, obj *model.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_cluster(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cluster, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Member_cluster(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Member", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Member_type(ctx context.Context, field graphql.CollectedField, obj *model.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_type(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Type, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Member_type(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Member", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Member_mode(ctx context.Context, field graphql.CollectedField, obj *model.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_mode(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Mode, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Member_mode(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Member", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Member_network(ctx context.Context, field graphql.CollectedField, obj *model.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_network(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Network, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Member_network(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Member", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Member_controlPlane(ctx context.Context, field graphql.CollectedField, obj *model.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_controlPlane(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ControlPlane, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Member_controlPlane(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Member", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Member_status(ctx context.Context, field graphql.CollectedField, obj *model.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_status(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Status, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Member_status(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Member", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Member_message(ctx context.Context, field graphql.CollectedField, obj *model.Member) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Member_message(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Message, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Member_message(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Member", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _MemberProgress_text(ctx context.Context, field graphql.CollectedField, obj *model.MemberProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MemberProgress_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MemberProgress_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MemberProgress", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _MemberProgress_finished(ctx context.Context, field graphql.CollectedField, obj *model.MemberProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MemberProgress_finished(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Finished, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MemberProgress_finished(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MemberProgress", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _MemberProgress_problem(ctx context.Context, field graphql.CollectedField, obj *model.MemberProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MemberProgress_problem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problem, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MemberProgress_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MemberProgress", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _MigrationPlan_namespace(ctx context.Context, field graphql.CollectedField, obj *model.MigrationPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MigrationPlan_namespace(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Namespace, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MigrationPlan_namespace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MigrationPlan", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _MigrationPlan_from(ctx context.Context, field graphql.CollectedField, obj *model.MigrationPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MigrationPlan_from(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.From, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MigrationPlan_from(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MigrationPlan", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _MigrationPlan_to(ctx context.Context, field graphql.CollectedField, obj *model.MigrationPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MigrationPlan_to(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.To, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MigrationPlan_to(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MigrationPlan", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _MigrationPlan_gateways(ctx context.Context, field graphql.CollectedField, obj *model.MigrationPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MigrationPlan_gateways(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Gateways, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MigrationPlan_gateways(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MigrationPlan", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _MigrationPlan_restart(ctx context.Context, field graphql.CollectedField, obj *model.MigrationPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MigrationPlan_restart(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Restart, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MigrationPlan_restart(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MigrationPlan", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _MigrationPlan_moved(ctx context.Context, field graphql.CollectedField, obj *model.MigrationPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MigrationPlan_moved(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Moved, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MigrationPlan_moved(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MigrationPlan", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _MigrationPlan_left(ctx context.Context, field graphql.CollectedField, obj *model.MigrationPlan) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MigrationPlan_left(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Left, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.MigrationRest) graphql.Marshaler {
+			return ec.marshalNMigrationRest2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMigrationRestᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MigrationPlan_left(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MigrationPlan",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MigrationRest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MigrationProgress_text(ctx context.Context, field graphql.CollectedField, obj *model.MigrationProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MigrationProgress_text(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Text, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MigrationProgress_text(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MigrationProgress", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _MigrationProgress_finished(ctx context.Context, field graphql.CollectedField, obj *model.MigrationProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MigrationProgress_finished(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Finished, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MigrationProgress_finished(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MigrationProgress", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _MigrationProgress_problem(ctx context.Context, field graphql.CollectedField, obj *model.MigrationProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MigrationProgress_problem(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Problem, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_MigrationProgress_problem(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MigrationProgress", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _MigrationProgress_restarted(ctx context.Context, field graphql.CollectedField, obj *model.MigrationProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MigrationProgress_restarted(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Restarted, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MigrationProgress_restarted(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MigrationProgress", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _MigrationProgress_left(ctx context.Context, field graphql.CollectedField, obj *model.MigrationProgress) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MigrationProgress_left(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Left, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.MigrationRest) graphql.Marshaler {
+			return ec.marshalNMigrationRest2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMigrationRestᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MigrationProgress_left(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "MigrationProgress",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MigrationRest(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _MigrationRest_name(ctx context.Context, field graphql.CollectedField, obj *model.MigrationRest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MigrationRest_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MigrationRest_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MigrationRest", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _MigrationRest_reason(ctx context.Context, field graphql.CollectedField, obj *model.MigrationRest) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_MigrationRest_reason(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Reason, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_MigrationRest_reason(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("MigrationRest", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Mutation_applyResource(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
@@ -6637,6 +8254,50 @@ func (ec *executionContext) fieldContext_Mutation_setInjection(ctx context.Conte
 	}()
 	ctx = graphql.WithFieldContext(ctx, fc)
 	if fc.Args, err = ec.field_Mutation_setInjection_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Mutation_restartWorkloads(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Mutation_restartWorkloads(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Mutation().RestartWorkloads(ctx, fc.Args["cluster"].(string), fc.Args["namespace"].(string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []string) graphql.Marshaler {
+			return ec.marshalNString2ᚕstringᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Mutation_restartWorkloads(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Mutation",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return nil, errors.New("field of type String does not have child fields")
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Mutation_restartWorkloads_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
 		ec.Error(ctx, err)
 		return fc, err
 	}
@@ -9206,6 +10867,82 @@ func (ec *executionContext) fieldContext_Query_healthHistory(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Query_members(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_members(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Members(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Member) graphql.Marshaler {
+			return ec.marshalNMember2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMemberᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_members(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Member(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_migrationPlan(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_migrationPlan(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().MigrationPlan(ctx, fc.Args["cluster"].(string), fc.Args["namespace"].(string), fc.Args["to"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MigrationPlan) graphql.Marshaler {
+			return ec.marshalNMigrationPlan2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMigrationPlan(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_migrationPlan(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MigrationPlan(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_migrationPlan_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Query_trustBundles(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -9233,6 +10970,114 @@ func (ec *executionContext) fieldContext_Query_trustBundles(_ context.Context, f
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_TrustBundle(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_tools(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_tools(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().Tools(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.Tools) graphql.Marshaler {
+			return ec.marshalNTools2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐTools(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_tools(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Tools(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_nodes(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_nodes(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Query().Nodes(ctx, fc.Args["cluster"].(*string))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Node) graphql.Marshaler {
+			return ec.marshalNNode2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐNodeᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_nodes(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Node(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Query_nodes_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Query_istioVersions(ctx context.Context, field graphql.CollectedField) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Query_istioVersions(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Query().IstioVersions(ctx)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.IstioVersion) graphql.Marshaler {
+			return ec.marshalNIstioVersion2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐIstioVersionᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Query_istioVersions(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Query",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_IstioVersion(ctx, field)
 		},
 	}
 	return fc, nil
@@ -10654,6 +12499,182 @@ func (ec *executionContext) fieldContext_Subscription_health(ctx context.Context
 	return fc, nil
 }
 
+func (ec *executionContext) _Subscription_sendRequests(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_sendRequests(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().SendRequests(ctx, fc.Args["service"].(string), fc.Args["port"].(int), fc.Args["method"].(*model.HTTPMethod), fc.Args["path"].(*string), fc.Args["requests"].(*int), fc.Args["perSecond"].(*float64))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.LoadProgress) graphql.Marshaler {
+			return ec.marshalNLoadProgress2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐLoadProgress(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_sendRequests(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_LoadProgress(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_sendRequests_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_attachCluster(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_attachCluster(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().AttachCluster(ctx, fc.Args["kubeconfig"].(string), fc.Args["name"].(*string), fc.Args["network"].(*string), fc.Args["active"].(*bool), fc.Args["force"].(*bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MemberProgress) graphql.Marshaler {
+			return ec.marshalNMemberProgress2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMemberProgress(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_attachCluster(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MemberProgress(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_attachCluster_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_detachCluster(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_detachCluster(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().DetachCluster(ctx, fc.Args["name"].(string), fc.Args["kubeconfig"].(*string), fc.Args["force"].(*bool))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MemberProgress) graphql.Marshaler {
+			return ec.marshalNMemberProgress2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMemberProgress(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_detachCluster(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MemberProgress(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_detachCluster_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _Subscription_migrateNamespace(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
+	return graphql.ResolveFieldStream(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Subscription_migrateNamespace(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			fc := graphql.GetFieldContext(ctx)
+			return ec.Resolvers.Subscription().MigrateNamespace(ctx, fc.Args["cluster"].(string), fc.Args["namespace"].(string), fc.Args["to"].(*string), fc.Args["atOnce"].(*int))
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *model.MigrationProgress) graphql.Marshaler {
+			return ec.marshalNMigrationProgress2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMigrationProgress(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Subscription_migrateNamespace(ctx context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Subscription",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_MigrationProgress(ctx, field)
+		},
+	}
+	defer func() {
+		if r := recover(); r != nil {
+			err = ec.Recover(ctx, r)
+			ec.Error(ctx, err)
+		}
+	}()
+	ctx = graphql.WithFieldContext(ctx, fc)
+	if fc.Args, err = ec.field_Subscription_migrateNamespace_args(ctx, field.ArgumentMap(ec.Variables)); err != nil {
+		ec.Error(ctx, err)
+		return fc, err
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Subscription_topology(ctx context.Context, field graphql.CollectedField) (ret func(ctx context.Context) graphql.Marshaler) {
 	return graphql.ResolveFieldStream(
 		ctx,
@@ -10696,6 +12717,52 @@ func (ec *executionContext) fieldContext_Subscription_topology(ctx context.Conte
 		return fc, err
 	}
 	return fc, nil
+}
+
+func (ec *executionContext) _Tools_grafana(ctx context.Context, field graphql.CollectedField, obj *model.Tools) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tools_grafana(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Grafana, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Tools_grafana(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tools", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _Tools_jaeger(ctx context.Context, field graphql.CollectedField, obj *model.Tools) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Tools_jaeger(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Jaeger, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_Tools_jaeger(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("Tools", field, false, false, errors.New("field of type String does not have child fields"))
 }
 
 func (ec *executionContext) _Topology_at(ctx context.Context, field graphql.CollectedField, obj *model.Topology) (ret graphql.Marshaler) {
@@ -13210,7 +15277,7 @@ func (ec *executionContext) unmarshalInputActionInput(ctx context.Context, obj a
 		asMap[k] = v
 	}
 
-	fieldsInOrder := [...]string{"cluster", "verb", "group", "resource", "namespace"}
+	fieldsInOrder := [...]string{"cluster", "verb", "group", "resource", "subresource", "namespace"}
 	for _, k := range fieldsInOrder {
 		v, ok := asMap[k]
 		if !ok {
@@ -13245,6 +15312,13 @@ func (ec *executionContext) unmarshalInputActionInput(ctx context.Context, obj a
 				return it, err
 			}
 			it.Resource = data
+		case "subresource":
+			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("subresource"))
+			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
+			if err != nil {
+				return it, err
+			}
+			it.Subresource = data
 		case "namespace":
 			ctx := graphql.WithPathContext(ctx, graphql.NewPathWithField("namespace"))
 			data, err := ec.unmarshalOString2ᚖstring(ctx, v)
@@ -13315,6 +15389,50 @@ func (ec *executionContext) unmarshalInputFilter(ctx context.Context, obj any) (
 // endregion ************************** interface.gotpl ***************************
 
 // region    **************************** object.gotpl ****************************
+
+var answerCountImplementors = []string{"AnswerCount"}
+
+func (ec *executionContext) _AnswerCount(ctx context.Context, sel ast.SelectionSet, obj *model.AnswerCount) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, answerCountImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := make(map[string]*graphql.FieldSet)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("AnswerCount")
+		case "status":
+			out.Values[i] = ec._AnswerCount_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "count":
+			out.Values[i] = ec._AnswerCount_count(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferred), math.MaxInt32)))
+
+	for label, dfs := range deferred {
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Label:    label,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: dfs,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
 
 var applyResultImplementors = []string{"ApplyResult"}
 
@@ -14159,6 +16277,11 @@ func (ec *executionContext) _Health(ctx context.Context, sel ast.SelectionSet, o
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
+		case "recent":
+			out.Values[i] = ec._Health_recent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -14290,6 +16413,50 @@ func (ec *executionContext) _HealthPoint(ctx context.Context, sel ast.SelectionS
 	return out
 }
 
+var istioVersionImplementors = []string{"IstioVersion"}
+
+func (ec *executionContext) _IstioVersion(ctx context.Context, sel ast.SelectionSet, obj *model.IstioVersion) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, istioVersionImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := make(map[string]*graphql.FieldSet)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("IstioVersion")
+		case "version":
+			out.Values[i] = ec._IstioVersion_version(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "kubernetes":
+			out.Values[i] = ec._IstioVersion_kubernetes(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferred), math.MaxInt32)))
+
+	for label, dfs := range deferred {
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Label:    label,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: dfs,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
 var labelImplementors = []string{"Label"}
 
 func (ec *executionContext) _Label(ctx context.Context, sel ast.SelectionSet, obj *model.Label) graphql.Marshaler {
@@ -14308,6 +16475,64 @@ func (ec *executionContext) _Label(ctx context.Context, sel ast.SelectionSet, ob
 			}
 		case "value":
 			out.Values[i] = ec._Label_value(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferred), math.MaxInt32)))
+
+	for label, dfs := range deferred {
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Label:    label,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: dfs,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var loadProgressImplementors = []string{"LoadProgress"}
+
+func (ec *executionContext) _LoadProgress(ctx context.Context, sel ast.SelectionSet, obj *model.LoadProgress) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, loadProgressImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := make(map[string]*graphql.FieldSet)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("LoadProgress")
+		case "sent":
+			out.Values[i] = ec._LoadProgress_sent(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "answers":
+			out.Values[i] = ec._LoadProgress_answers(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "failed":
+			out.Values[i] = ec._LoadProgress_failed(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "meanSeconds":
+			out.Values[i] = ec._LoadProgress_meanSeconds(ctx, field, obj)
+		case "problem":
+			out.Values[i] = ec._LoadProgress_problem(ctx, field, obj)
+		case "finished":
+			out.Values[i] = ec._LoadProgress_finished(ctx, field, obj)
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
 			}
@@ -14427,6 +16652,287 @@ func (ec *executionContext) _Me(ctx context.Context, sel ast.SelectionSet, obj *
 	return out
 }
 
+var memberImplementors = []string{"Member"}
+
+func (ec *executionContext) _Member(ctx context.Context, sel ast.SelectionSet, obj *model.Member) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, memberImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := make(map[string]*graphql.FieldSet)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Member")
+		case "cluster":
+			out.Values[i] = ec._Member_cluster(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "type":
+			out.Values[i] = ec._Member_type(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "mode":
+			out.Values[i] = ec._Member_mode(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "network":
+			out.Values[i] = ec._Member_network(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "controlPlane":
+			out.Values[i] = ec._Member_controlPlane(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "status":
+			out.Values[i] = ec._Member_status(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "message":
+			out.Values[i] = ec._Member_message(ctx, field, obj)
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferred), math.MaxInt32)))
+
+	for label, dfs := range deferred {
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Label:    label,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: dfs,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var memberProgressImplementors = []string{"MemberProgress"}
+
+func (ec *executionContext) _MemberProgress(ctx context.Context, sel ast.SelectionSet, obj *model.MemberProgress) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, memberProgressImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := make(map[string]*graphql.FieldSet)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MemberProgress")
+		case "text":
+			out.Values[i] = ec._MemberProgress_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "finished":
+			out.Values[i] = ec._MemberProgress_finished(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problem":
+			out.Values[i] = ec._MemberProgress_problem(ctx, field, obj)
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferred), math.MaxInt32)))
+
+	for label, dfs := range deferred {
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Label:    label,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: dfs,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var migrationPlanImplementors = []string{"MigrationPlan"}
+
+func (ec *executionContext) _MigrationPlan(ctx context.Context, sel ast.SelectionSet, obj *model.MigrationPlan) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, migrationPlanImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := make(map[string]*graphql.FieldSet)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MigrationPlan")
+		case "namespace":
+			out.Values[i] = ec._MigrationPlan_namespace(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "from":
+			out.Values[i] = ec._MigrationPlan_from(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "to":
+			out.Values[i] = ec._MigrationPlan_to(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "gateways":
+			out.Values[i] = ec._MigrationPlan_gateways(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "restart":
+			out.Values[i] = ec._MigrationPlan_restart(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "moved":
+			out.Values[i] = ec._MigrationPlan_moved(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "left":
+			out.Values[i] = ec._MigrationPlan_left(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferred), math.MaxInt32)))
+
+	for label, dfs := range deferred {
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Label:    label,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: dfs,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var migrationProgressImplementors = []string{"MigrationProgress"}
+
+func (ec *executionContext) _MigrationProgress(ctx context.Context, sel ast.SelectionSet, obj *model.MigrationProgress) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, migrationProgressImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := make(map[string]*graphql.FieldSet)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MigrationProgress")
+		case "text":
+			out.Values[i] = ec._MigrationProgress_text(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "finished":
+			out.Values[i] = ec._MigrationProgress_finished(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "problem":
+			out.Values[i] = ec._MigrationProgress_problem(ctx, field, obj)
+		case "restarted":
+			out.Values[i] = ec._MigrationProgress_restarted(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "left":
+			out.Values[i] = ec._MigrationProgress_left(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferred), math.MaxInt32)))
+
+	for label, dfs := range deferred {
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Label:    label,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: dfs,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var migrationRestImplementors = []string{"MigrationRest"}
+
+func (ec *executionContext) _MigrationRest(ctx context.Context, sel ast.SelectionSet, obj *model.MigrationRest) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, migrationRestImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := make(map[string]*graphql.FieldSet)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("MigrationRest")
+		case "name":
+			out.Values[i] = ec._MigrationRest_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "reason":
+			out.Values[i] = ec._MigrationRest_reason(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferred), math.MaxInt32)))
+
+	for label, dfs := range deferred {
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Label:    label,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: dfs,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
 var mutationImplementors = []string{"Mutation"}
 
 func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet) graphql.Marshaler {
@@ -14463,6 +16969,13 @@ func (ec *executionContext) _Mutation(ctx context.Context, sel ast.SelectionSet)
 		case "setInjection":
 			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
 				return ec._Mutation_setInjection(ctx, field)
+			})
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "restartWorkloads":
+			out.Values[i] = ec.OperationContext.RootResolverMiddleware(innerCtx, func(ctx context.Context) (res graphql.Marshaler) {
+				return ec._Mutation_restartWorkloads(ctx, field)
 			})
 			if out.Values[i] == graphql.Null {
 				out.Invalids++
@@ -15690,6 +18203,50 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "members":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_members(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "migrationPlan":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_migrationPlan(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
 		case "trustBundles":
 			field := field
 
@@ -15700,6 +18257,72 @@ func (ec *executionContext) _Query(ctx context.Context, sel ast.SelectionSet) gr
 					}
 				}()
 				res = ec._Query_trustBundles(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "tools":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_tools(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "nodes":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_nodes(ctx, field)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			rrm := func(ctx context.Context) graphql.Marshaler {
+				return ec.OperationContext.RootResolverMiddleware(ctx,
+					func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return rrm(innerCtx) })
+		case "istioVersions":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Query_istioVersions(ctx, field)
 				if res == graphql.Null {
 					atomic.AddUint32(&fs.Invalids, 1)
 				}
@@ -16359,11 +18982,57 @@ func (ec *executionContext) _Subscription(ctx context.Context, sel ast.Selection
 		return ec._Subscription_findings(ctx, fields[0])
 	case "health":
 		return ec._Subscription_health(ctx, fields[0])
+	case "sendRequests":
+		return ec._Subscription_sendRequests(ctx, fields[0])
+	case "attachCluster":
+		return ec._Subscription_attachCluster(ctx, fields[0])
+	case "detachCluster":
+		return ec._Subscription_detachCluster(ctx, fields[0])
+	case "migrateNamespace":
+		return ec._Subscription_migrateNamespace(ctx, fields[0])
 	case "topology":
 		return ec._Subscription_topology(ctx, fields[0])
 	default:
 		panic("unknown field " + strconv.Quote(fields[0].Name))
 	}
+}
+
+var toolsImplementors = []string{"Tools"}
+
+func (ec *executionContext) _Tools(ctx context.Context, sel ast.SelectionSet, obj *model.Tools) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, toolsImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := make(map[string]*graphql.FieldSet)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("Tools")
+		case "grafana":
+			out.Values[i] = ec._Tools_grafana(ctx, field, obj)
+		case "jaeger":
+			out.Values[i] = ec._Tools_jaeger(ctx, field, obj)
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferred), math.MaxInt32)))
+
+	for label, dfs := range deferred {
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Label:    label,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: dfs,
+			Context:  ctx,
+		})
+	}
+
+	return out
 }
 
 var topologyImplementors = []string{"Topology"}
@@ -17309,6 +19978,26 @@ func (ec *executionContext) unmarshalNActionInput2ᚕgithubᚗcomᚋmeshmanager�
 	return res, nil
 }
 
+func (ec *executionContext) marshalNAnswerCount2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐAnswerCount(ctx context.Context, sel ast.SelectionSet, v model.AnswerCount) graphql.Marshaler {
+	return ec._AnswerCount(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNAnswerCount2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐAnswerCountᚄ(ctx context.Context, sel ast.SelectionSet, v []model.AnswerCount) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNAnswerCount2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐAnswerCount(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNApplyResult2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐApplyResult(ctx context.Context, sel ast.SelectionSet, v model.ApplyResult) graphql.Marshaler {
 	return ec._ApplyResult(ctx, sel, &v)
 }
@@ -17687,6 +20376,26 @@ func (ec *executionContext) marshalNInt2int(ctx context.Context, sel ast.Selecti
 	return res
 }
 
+func (ec *executionContext) marshalNIstioVersion2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐIstioVersion(ctx context.Context, sel ast.SelectionSet, v model.IstioVersion) graphql.Marshaler {
+	return ec._IstioVersion(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNIstioVersion2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐIstioVersionᚄ(ctx context.Context, sel ast.SelectionSet, v []model.IstioVersion) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNIstioVersion2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐIstioVersion(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNLabel2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐLabel(ctx context.Context, sel ast.SelectionSet, v model.Label) graphql.Marshaler {
 	return ec._Label(ctx, sel, &v)
 }
@@ -17705,6 +20414,20 @@ func (ec *executionContext) marshalNLabel2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋ
 	}
 
 	return ret
+}
+
+func (ec *executionContext) marshalNLoadProgress2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐLoadProgress(ctx context.Context, sel ast.SelectionSet, v model.LoadProgress) graphql.Marshaler {
+	return ec._LoadProgress(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNLoadProgress2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐLoadProgress(ctx context.Context, sel ast.SelectionSet, v *model.LoadProgress) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._LoadProgress(ctx, sel, v)
 }
 
 func (ec *executionContext) marshalNLogLine2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐLogLine(ctx context.Context, sel ast.SelectionSet, v model.LogLine) graphql.Marshaler {
@@ -17776,6 +20499,88 @@ func (ec *executionContext) marshalNMeasure2ᚕgithubᚗcomᚋmeshmanagerᚋsmm�
 	return ret
 }
 
+func (ec *executionContext) marshalNMember2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMember(ctx context.Context, sel ast.SelectionSet, v model.Member) graphql.Marshaler {
+	return ec._Member(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMember2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMemberᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Member) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMember2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMember(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNMemberProgress2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMemberProgress(ctx context.Context, sel ast.SelectionSet, v model.MemberProgress) graphql.Marshaler {
+	return ec._MemberProgress(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMemberProgress2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMemberProgress(ctx context.Context, sel ast.SelectionSet, v *model.MemberProgress) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._MemberProgress(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMigrationPlan2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMigrationPlan(ctx context.Context, sel ast.SelectionSet, v model.MigrationPlan) graphql.Marshaler {
+	return ec._MigrationPlan(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMigrationPlan2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMigrationPlan(ctx context.Context, sel ast.SelectionSet, v *model.MigrationPlan) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._MigrationPlan(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMigrationProgress2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMigrationProgress(ctx context.Context, sel ast.SelectionSet, v model.MigrationProgress) graphql.Marshaler {
+	return ec._MigrationProgress(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMigrationProgress2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMigrationProgress(ctx context.Context, sel ast.SelectionSet, v *model.MigrationProgress) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._MigrationProgress(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNMigrationRest2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMigrationRest(ctx context.Context, sel ast.SelectionSet, v model.MigrationRest) graphql.Marshaler {
+	return ec._MigrationRest(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNMigrationRest2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMigrationRestᚄ(ctx context.Context, sel ast.SelectionSet, v []model.MigrationRest) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNMigrationRest2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐMigrationRest(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
 func (ec *executionContext) marshalNNamespace2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐNamespace(ctx context.Context, sel ast.SelectionSet, v model.Namespace) graphql.Marshaler {
 	return ec._Namespace(ctx, sel, &v)
 }
@@ -17804,6 +20609,26 @@ func (ec *executionContext) marshalNNamespace2ᚖgithubᚗcomᚋmeshmanagerᚋsm
 		return graphql.Null
 	}
 	return ec._Namespace(ctx, sel, v)
+}
+
+func (ec *executionContext) marshalNNode2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐNode(ctx context.Context, sel ast.SelectionSet, v model.Node) graphql.Marshaler {
+	return ec._Node(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNNode2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐNodeᚄ(ctx context.Context, sel ast.SelectionSet, v []model.Node) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNNode2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐNode(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
 }
 
 func (ec *executionContext) marshalNNodeCondition2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐNodeCondition(ctx context.Context, sel ast.SelectionSet, v model.NodeCondition) graphql.Marshaler {
@@ -18154,6 +20979,20 @@ func (ec *executionContext) marshalNSyncState2githubᚗcomᚋmeshmanagerᚋsmm�
 	return v
 }
 
+func (ec *executionContext) marshalNTools2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐTools(ctx context.Context, sel ast.SelectionSet, v model.Tools) graphql.Marshaler {
+	return ec._Tools(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNTools2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐTools(ctx context.Context, sel ast.SelectionSet, v *model.Tools) graphql.Marshaler {
+	if v == nil {
+		if !graphql.HasFieldError(ctx, graphql.GetFieldContext(ctx)) {
+			graphql.AddErrorf(ctx, "the requested element is null which the schema does not allow")
+		}
+		return graphql.Null
+	}
+	return ec._Tools(ctx, sel, v)
+}
+
 func (ec *executionContext) marshalNTopology2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐTopology(ctx context.Context, sel ast.SelectionSet, v model.Topology) graphql.Marshaler {
 	return ec._Topology(ctx, sel, &v)
 }
@@ -18476,6 +21315,22 @@ func (ec *executionContext) marshalOFloat2ᚖfloat64(ctx context.Context, sel as
 	_ = sel
 	res := graphql.MarshalFloatContext(*v)
 	return graphql.WrapContextMarshaler(ctx, res)
+}
+
+func (ec *executionContext) unmarshalOHTTPMethod2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHTTPMethod(ctx context.Context, v any) (*model.HTTPMethod, error) {
+	if v == nil {
+		return nil, nil
+	}
+	var res = new(model.HTTPMethod)
+	err := res.UnmarshalGQL(v)
+	return res, graphql.ErrorOnPath(ctx, err)
+}
+
+func (ec *executionContext) marshalOHTTPMethod2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHTTPMethod(ctx context.Context, sel ast.SelectionSet, v *model.HTTPMethod) graphql.Marshaler {
+	if v == nil {
+		return graphql.Null
+	}
+	return v
 }
 
 func (ec *executionContext) marshalOHealth2ᚖgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐHealth(ctx context.Context, sel ast.SelectionSet, v *model.Health) graphql.Marshaler {

@@ -20,6 +20,8 @@ type Judge interface {
 	Reports(ctx context.Context, cluster string, at time.Time) (map[health.Object]health.Report, error)
 	// History is about one object, oldest first.
 	History(ctx context.Context, cluster string, object health.Object, from, to time.Time, points int) ([]health.Point, error)
+	// Recent is about one object in the last hour, as far as it was judged, oldest first.
+	Recent(cluster string, object health.Object) []health.Point
 }
 
 const (
@@ -110,10 +112,15 @@ func (q query) HealthHistory(ctx context.Context, id, from, to string, points *i
 	if err != nil {
 		return nil, err
 	}
-	for _, point := range found {
-		history = append(history, model.HealthPoint{Time: stamp(point.At), Verdict: model.Verdict(point.Verdict), Score: scoreOf(point.Score)})
+	return describeHistory(found), nil
+}
+
+func describeHistory(points []health.Point) []model.HealthPoint {
+	described := make([]model.HealthPoint, 0, len(points))
+	for _, point := range points {
+		described = append(described, model.HealthPoint{Time: stamp(point.At), Verdict: model.Verdict(point.Verdict), Score: scoreOf(point.Score)})
 	}
-	return history, nil
+	return described
 }
 
 // mayBeJudged tells whether an object is there and the user may see it.
@@ -152,6 +159,7 @@ func (r *Resolver) healthOf(ctx context.Context, cluster, id, kind string, objec
 		return nil, nil
 	}
 	described := describeHealth(id, cluster, kind, object, report)
+	described.Recent = describeHistory(r.Judge.Recent(cluster, object))
 	return &described, nil
 }
 
@@ -184,7 +192,11 @@ func (r *Resolver) health(ctx context.Context, filter *model.Filter, at time.Tim
 				report = health.Report{Verdict: health.NoData, Score: health.NoScore}
 			}
 			if (inMesh || known) && passes(filter, object.Namespace, object.Name, &inMesh) {
-				all = append(all, describeHealth(id, v.cluster.Name, kind, object, report))
+				described := describeHealth(id, v.cluster.Name, kind, object, report)
+				if r.Judge != nil {
+					described.Recent = describeHistory(r.Judge.Recent(v.cluster.Name, object))
+				}
+				all = append(all, described)
 			}
 		}
 		for i := range v.inventory.Services {
@@ -214,7 +226,7 @@ func orNone(score *int) int {
 func describeHealth(id, cluster, kind string, object health.Object, report health.Report) model.Health {
 	described := model.Health{
 		ID: id, Cluster: cluster, Namespace: object.Namespace, Name: object.Name, Kind: kind,
-		Verdict: model.Verdict(report.Verdict), Score: scoreOf(report.Score), Measures: []model.HealthMeasure{},
+		Verdict: model.Verdict(report.Verdict), Score: scoreOf(report.Score), Measures: []model.HealthMeasure{}, Recent: []model.HealthPoint{},
 	}
 	for _, j := range report.Measures {
 		described.Measures = append(described.Measures, model.HealthMeasure{

@@ -23,6 +23,10 @@ type Resolver struct {
 	Proxies *proxies.Watch
 	// Judge knows how objects behave; nil when nothing measures that.
 	Judge Judge
+	// Reach connects to clusters that are attached or detached; nil where that cannot be done.
+	Reach Reach
+	// Tools are addresses of other tools.
+	Tools Tools
 	Log   *slog.Logger
 }
 

@@ -227,6 +227,7 @@ func TestNobodyChangesWhatTheyMayNot(t *testing.T) {
 	gateway := "istiomeshgateway.servicemesh.cisco.com:c1:" + l.closed + ":" + hidden + "-gateway"
 	for name, mutation := range map[string]string{
 		"delete":    fmt.Sprintf(`mutation { deleteResource(id: %q) }`, gateway),
+		"restart":   fmt.Sprintf(`mutation { restartWorkloads(cluster: "c1", namespace: %q) }`, l.closed),
 		"injection": fmt.Sprintf(`mutation { setInjection(cluster: "c1", namespace: %q, revision: "a.b") { name } }`, l.closed),
 	} {
 		answer := l.ask(t, l.jane, mutation)

@@ -84,3 +84,13 @@ func (j *judge) History(_ context.Context, _ string, object health.Object, from,
 	}
 	return []health.Point{{At: from, Verdict: health.Healthy, Score: 99}}, nil
 }
+
+// Recent implements graph.Judge.
+func (j *judge) Recent(_ string, object health.Object) []health.Point {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if _, known := j.namespaces[object.Namespace]; !known {
+		return nil
+	}
+	return []health.Point{{At: time.Unix(0, 0), Verdict: health.Warning, Score: 70}}
+}

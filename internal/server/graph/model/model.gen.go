@@ -11,11 +11,19 @@ import (
 
 // Something that a user could do.
 type ActionInput struct {
-	Cluster   string  `json:"cluster"`
-	Verb      string  `json:"verb"`
-	Group     string  `json:"group"`
-	Resource  string  `json:"resource"`
-	Namespace *string `json:"namespace,omitempty"`
+	Cluster  string `json:"cluster"`
+	Verb     string `json:"verb"`
+	Group    string `json:"group"`
+	Resource string `json:"resource"`
+	// Such as proxy; null for the object itself.
+	Subresource *string `json:"subresource,omitempty"`
+	Namespace   *string `json:"namespace,omitempty"`
+}
+
+// How many answers had one HTTP status.
+type AnswerCount struct {
+	Status int `json:"status"`
+	Count  int `json:"count"`
 }
 
 // What became of a resource that was applied.
@@ -148,6 +156,8 @@ type Health struct {
 	Score *int `json:"score,omitempty"`
 	// Those that lowered the score first.
 	Measures []HealthMeasure `json:"measures"`
+	// The last hour as far as it was judged, oldest first: for each five minutes the worst, with the time when they began.
+	Recent []HealthPoint `json:"recent"`
 }
 
 // One measure of an object's behaviour.
@@ -173,10 +183,30 @@ type HealthPoint struct {
 	Verdict Verdict `json:"verdict"`
 }
 
+// A version of Istio.
+type IstioVersion struct {
+	Version string `json:"version"`
+	// Kubernetes versions that it is made for, such as 1.31 to 1.35.
+	Kubernetes string `json:"kubernetes"`
+}
+
 // One label.
 type Label struct {
 	Key   string `json:"key"`
 	Value string `json:"value"`
+}
+
+// How far a load is.
+type LoadProgress struct {
+	Sent    int           `json:"sent"`
+	Answers []AnswerCount `json:"answers"`
+	// Requests without an answer.
+	Failed int `json:"failed"`
+	// How long an answer takes, in seconds; null before the first.
+	MeanSeconds *float64 `json:"meanSeconds,omitempty"`
+	// What the API server says when it could not pass a request on.
+	Problem  *string `json:"problem,omitempty"`
+	Finished bool    `json:"finished"`
 }
 
 // One line of a log.
@@ -192,6 +222,61 @@ type Me struct {
 	Groups []string `json:"groups"`
 	// Nobody signs in here: everybody acts with the product's own rights.
 	Anonymous bool `json:"anonymous"`
+}
+
+// A cluster of the mesh with a control plane of it.
+type Member struct {
+	Cluster string `json:"cluster"`
+	// Local or Peer.
+	Type string `json:"type"`
+	// ACTIVE or PASSIVE; empty while it is not known.
+	Mode         string  `json:"mode"`
+	Network      string  `json:"network"`
+	ControlPlane string  `json:"controlPlane"`
+	Status       string  `json:"status"`
+	Message      *string `json:"message,omitempty"`
+}
+
+// How far attaching or detaching is.
+type MemberProgress struct {
+	// What is done or waited for.
+	Text     string `json:"text"`
+	Finished bool   `json:"finished"`
+	// Why it stopped; null unless it did.
+	Problem *string `json:"problem,omitempty"`
+}
+
+// What moving a namespace would do.
+type MigrationPlan struct {
+	Namespace string `json:"namespace"`
+	// Value of the revision label now.
+	From string `json:"from"`
+	To   string `json:"to"`
+	// Gateways that get the other control plane.
+	Gateways []string `json:"gateways"`
+	// Workloads that are restarted, in this order.
+	Restart []string `json:"restart"`
+	// Workloads that are there already.
+	Moved []string        `json:"moved"`
+	Left  []MigrationRest `json:"left"`
+}
+
+// How far a migration is.
+type MigrationProgress struct {
+	// What is done or waited for.
+	Text     string `json:"text"`
+	Finished bool   `json:"finished"`
+	// Why it stopped; null unless it did. What was moved stays moved.
+	Problem *string `json:"problem,omitempty"`
+	// Workloads that this run restarted; known at the end.
+	Restarted []string        `json:"restarted"`
+	Left      []MigrationRest `json:"left"`
+}
+
+// What a migration leaves where it is.
+type MigrationRest struct {
+	Name   string `json:"name"`
+	Reason string `json:"reason"`
 }
 
 // Changing. Every change is made in the user's name and is in the audit log.
@@ -432,6 +517,13 @@ type ServicePage struct {
 type Subscription struct {
 }
 
+// Addresses of other tools; null for what is not there.
+type Tools struct {
+	// Grafana with Istio's dashboards.
+	Grafana *string `json:"grafana,omitempty"`
+	Jaeger  *string `json:"jaeger,omitempty"`
+}
+
 // The mesh's traffic at one time.
 type Topology struct {
 	// RFC 3339.
@@ -541,6 +633,65 @@ type WorkloadPage struct {
 	PageInfo *PageInfo  `json:"pageInfo"`
 	// Number of workloads on all pages.
 	Total int `json:"total"`
+}
+
+type HTTPMethod string
+
+const (
+	HTTPMethodGet    HTTPMethod = "GET"
+	HTTPMethodPost   HTTPMethod = "POST"
+	HTTPMethodPut    HTTPMethod = "PUT"
+	HTTPMethodDelete HTTPMethod = "DELETE"
+)
+
+var AllHTTPMethod = []HTTPMethod{
+	HTTPMethodGet,
+	HTTPMethodPost,
+	HTTPMethodPut,
+	HTTPMethodDelete,
+}
+
+func (e HTTPMethod) IsValid() bool {
+	switch e {
+	case HTTPMethodGet, HTTPMethodPost, HTTPMethodPut, HTTPMethodDelete:
+		return true
+	}
+	return false
+}
+
+func (e HTTPMethod) String() string {
+	return string(e)
+}
+
+func (e *HTTPMethod) UnmarshalGQL(v any) error {
+	str, ok := v.(string)
+	if !ok {
+		return fmt.Errorf("enums must be strings")
+	}
+
+	*e = HTTPMethod(str)
+	if !e.IsValid() {
+		return fmt.Errorf("%s is not a valid HTTPMethod", str)
+	}
+	return nil
+}
+
+func (e HTTPMethod) MarshalGQL(w io.Writer) {
+	fmt.Fprint(w, strconv.Quote(e.String()))
+}
+
+func (e *HTTPMethod) UnmarshalJSON(b []byte) error {
+	s, err := strconv.Unquote(string(b))
+	if err != nil {
+		return err
+	}
+	return e.UnmarshalGQL(s)
+}
+
+func (e HTTPMethod) MarshalJSON() ([]byte, error) {
+	var buf bytes.Buffer
+	e.MarshalGQL(&buf)
+	return buf.Bytes(), nil
 }
 
 // What can be measured of an object.
