@@ -14,6 +14,7 @@ const page = <Name extends string>(load: () => Promise<Record<Name, React.Compon
 const OverviewPage = page(() => import("./pages/overview/OverviewPage"), "OverviewPage");
 const TopologyPage = page(() => import("./pages/topology/TopologyPage"), "TopologyPage");
 const MeshPage = page(() => import("./pages/mesh/MeshPage"), "MeshPage");
+const CreateMeshPage = page(() => import("./pages/mesh/create/CreateMeshPage"), "CreateMeshPage");
 const ControlPlanePage = page(() => import("./pages/mesh/ControlPlanePage"), "ControlPlanePage");
 const WorkloadsPage = page(() => import("./pages/workloads/WorkloadsPage"), "WorkloadsPage");
 const WorkloadPage = page(() => import("./pages/workloads/WorkloadPage"), "WorkloadPage");
@@ -48,6 +49,7 @@ export function App({ token, signedIn, setSignedIn }: Props) {
           <Route path="overview" element={<OverviewPage />} />
           <Route path="topology" element={<TopologyPage />} />
           <Route path="mesh" element={<MeshPage />} />
+          <Route path="mesh/new" element={<CreateMeshPage />} />
           <Route path="mesh/:id" element={<ControlPlanePage />} />
           <Route path="workloads" element={<WorkloadsPage />} />
           <Route path="workloads/:id" element={<WorkloadPage />} />

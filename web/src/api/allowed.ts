@@ -19,7 +19,8 @@ export function useAllowed(actions: ActionInput[]): { allowed: boolean; reason?:
       return { allowed: true };
     }
     const place = action.namespace ? `in namespace ${action.namespace}` : "in all namespaces";
-    const what = action.group ? `${action.resource}.${action.group}` : action.resource;
+    const resource = action.subresource ? `${action.resource}/${action.subresource}` : action.resource;
+    const what = action.group ? `${resource}.${action.group}` : resource;
     return {
       allowed: false,
       reason: `Kubernetes does not allow you to ${action.verb} ${what} ${place} of ${action.cluster}`,

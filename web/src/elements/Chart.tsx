@@ -3,6 +3,7 @@ import { useElementSize } from "@mantine/hooks";
 import { useEffect, useRef } from "react";
 import uPlot from "uplot";
 import "uplot/dist/uPlot.min.css";
+import { formatBytes } from "../view/format";
 import classes from "./Chart.module.css";
 
 export interface Line {
@@ -17,6 +18,11 @@ interface Props {
 }
 
 const height = 150;
+/** The least time that a chart covers, in seconds. */
+const leastSpan = 120;
+const fewPoints = 20;
+/** Steps between bytes that have round names. */
+const powersOfTwo = Array.from({ length: 50 }, (_, exponent) => 2 ** exponent);
 // Distinct for people who see fewer colours (Okabe and Ito, "Color universal design").
 const colors = { light: ["#00658f", "#b34700", "#00735c"], dark: ["#56b4e9", "#e69f00", "#2ec4a0"] };
 const dashes = [[], [6, 4], [2, 3]];
@@ -28,6 +34,8 @@ export function Chart({ title, lines, format }: Props) {
   const plot = useRef<uPlot>(undefined);
   const scheme = useComputedColorScheme("light");
   const empty = lines.every(({ points }) => points.every((point) => point.value == null));
+  // A line needs two points: few are marked, so that the first is seen.
+  const few = lines.every(({ points }) => points.length < fewPoints);
   const names = lines.map(({ name }) => name).join("\n");
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: made anew when there are other lines or colours, else only fed
@@ -43,10 +51,20 @@ export function Chart({ title, lines, format }: Props) {
         height,
         legend: { show: false },
         cursor: { y: false },
-        scales: { y: { range: (_, low, high) => [Math.min(0, low ?? 0), high ? high * 1.1 : 1] } },
+        scales: {
+          x: { range: (_, first, last) => [Math.min(first, last - leastSpan), last] },
+          y: { range: (_, low, high) => [Math.min(0, low ?? 0), high ? high * 1.1 : 1] },
+        },
         axes: [
-          { stroke: text, grid, ticks: grid, values: (_, times) => times.map(clock) },
-          { stroke: text, grid, ticks: grid, size: 70, values: (_, values) => values.map((value) => format(value)) },
+          { stroke: text, grid, ticks: grid, size: 32, values: (plot, times) => times.map(clockOf(plot)) },
+          {
+            stroke: text,
+            grid,
+            ticks: grid,
+            size: 70,
+            incrs: format === formatBytes ? powersOfTwo : undefined,
+            values: (_, values) => values.map((value) => format(value)),
+          },
         ],
         series: [
           {},
@@ -55,7 +73,7 @@ export function Chart({ title, lines, format }: Props) {
             stroke: colors[scheme][index % 3],
             dash: dashes[index % 3],
             width: 1.8,
-            points: { show: false },
+            points: { show: few, size: 5 },
           })),
         ],
       },
@@ -64,7 +82,7 @@ export function Chart({ title, lines, format }: Props) {
     );
     plot.current = made;
     return () => made.destroy();
-  }, [names, width, scheme, format, empty]);
+  }, [names, width, scheme, format, empty, few]);
 
   useEffect(() => plot.current?.setData(dataOf(lines)), [lines]);
 
@@ -89,8 +107,10 @@ export function Chart({ title, lines, format }: Props) {
   );
 }
 
-function clock(seconds: number): string {
-  return new Date(seconds * 1000).toLocaleTimeString("en-GB", { timeStyle: "short" });
+/** Tells times as exactly as the span needs. */
+function clockOf({ scales: { x } }: uPlot): (seconds: number) => string {
+  const short = (x?.max ?? 0) - (x?.min ?? 0) < 600;
+  return (seconds) => new Date(seconds * 1000).toLocaleTimeString("en-GB", { timeStyle: short ? "medium" : "short" });
 }
 
 function dataOf(lines: Line[]): uPlot.AlignedData {

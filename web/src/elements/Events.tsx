@@ -1,8 +1,10 @@
-import { Table, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { graphql } from "../api/generated";
+import type { EventsOfQuery } from "../api/generated/graphql";
 import { useAsk } from "../api/queries";
 import { Age } from "./Age";
 import { Answer } from "./Answer";
+import { type Column, DataTable } from "./DataTable";
 import { Panel } from "./Page";
 import { Status } from "./Status";
 
@@ -18,51 +20,43 @@ const eventsOf = graphql(`
   }
 `);
 
+const columns: Column<EventsOfQuery["events"][number]>[] = [
+  {
+    title: "Type",
+    width: 110,
+    cell: ({ type }) => <Status tone={type === "Warning" ? "warning" : "info"}>{type}</Status>,
+  },
+  { title: "Reason", width: 160, cell: ({ reason }) => reason },
+  {
+    title: "Message",
+    cell: ({ message, count }) => (
+      <>
+        {message}{" "}
+        {count > 1 && (
+          <Text span size="xs" c="dimmed">
+            ({count} times)
+          </Text>
+        )}
+      </>
+    ),
+  },
+  { title: "Last", width: 90, cell: ({ last }) => <Age of={last} /> },
+];
+
 /** What happened to an object. */
 export function Events({ id }: { id: string }) {
   const events = useAsk(eventsOf, { id });
   return (
     <Panel title="Events" flush>
       <Answer of={events} what="the events">
-        {(data) =>
-          data.events.length === 0 ? (
-            <Text size="sm" p="md" c="dimmed">
-              Nothing happened to it of late.
-            </Text>
-          ) : (
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th w={110}>Type</Table.Th>
-                  <Table.Th w={160}>Reason</Table.Th>
-                  <Table.Th>Message</Table.Th>
-                  <Table.Th w={90}>Last</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {data.events.map((event) => (
-                  <Table.Tr key={`${event.reason} ${event.message} ${event.last}`}>
-                    <Table.Td>
-                      <Status tone={event.type === "Warning" ? "warning" : "info"}>{event.type}</Status>
-                    </Table.Td>
-                    <Table.Td>{event.reason}</Table.Td>
-                    <Table.Td>
-                      {event.message}{" "}
-                      {event.count > 1 && (
-                        <Text span size="xs" c="dimmed">
-                          ({event.count} times)
-                        </Text>
-                      )}
-                    </Table.Td>
-                    <Table.Td>
-                      <Age of={event.last} />
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          )
-        }
+        {({ events: found }) => (
+          <DataTable
+            rows={found}
+            columns={columns}
+            keyOf={({ reason, message, last }) => `${reason} ${message} ${last}`}
+            none="Nothing happened to it of late."
+          />
+        )}
       </Answer>
     </Panel>
   );

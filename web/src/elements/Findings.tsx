@@ -1,10 +1,11 @@
-import { Button, Modal, SegmentedControl, Table, Text } from "@mantine/core";
+import { Button, Modal, SegmentedControl, Text } from "@mantine/core";
 import { useState } from "react";
 import { graphql } from "../api/generated";
 import type { FindingListQuery, Severity } from "../api/generated/graphql";
 import { useAsk } from "../api/queries";
 import { useView } from "../view/view";
 import { Answer, Empty } from "./Answer";
+import { byID, type Column, DataTable } from "./DataTable";
 import { ObjectLink } from "./ObjectLink";
 import { Panel } from "./Page";
 import { Status, type Tone } from "./Status";
@@ -42,12 +43,49 @@ type Finding = FindingListQuery["findings"][number];
 
 const tones: Record<Severity, Tone> = { ERROR: "bad", WARNING: "warning", INFO: "info" };
 
+const columns: Column<Finding>[] = [
+  {
+    title: "Severity",
+    width: 110,
+    cell: ({ severity }) => <Status tone={tones[severity]}>{severity.toLowerCase()}</Status>,
+  },
+  {
+    title: "Object",
+    short: true,
+    cell: ({ object, name, kind, namespace, cluster }) => (
+      <>
+        <ObjectLink id={object}>{name}</ObjectLink>
+        <Text size="xs" c="dimmed">
+          {kind}
+          {namespace && ` in ${namespace}`}, {cluster}
+        </Text>
+      </>
+    ),
+  },
+  { title: "What is wrong", cell: ({ message }) => message },
+  { title: "Check", cell: ({ check }) => check },
+];
+
 /** What the validation finds wrong, of everything or of what one control plane reads. */
 export function Findings({ controlPlane }: { controlPlane?: string }) {
   const { filter } = useView();
   const [severity, setSeverity] = useState<Severity | "ALL">("ALL");
   const [shown, setShown] = useState<Finding>();
   const answer = useAsk(findingList, { filter });
+  const showing: Column<Finding> = {
+    title: "",
+    right: true,
+    cell: (finding) => (
+      <Button
+        size="compact-xs"
+        variant="default"
+        onClick={() => setShown(finding)}
+        aria-label={`Show the YAML of ${finding.name}`}
+      >
+        Show
+      </Button>
+    ),
+  };
   return (
     <Panel
       title="Validation issues"
@@ -74,49 +112,10 @@ export function Findings({ controlPlane }: { controlPlane?: string }) {
               (severity === "ALL" || finding.severity === severity) &&
               (!controlPlane || finding.controlPlane === controlPlane),
           );
-          if (findings.length === 0) {
-            return <Empty title="Nothing found">The validation finds nothing wrong here.</Empty>;
-          }
-          return (
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th w={110}>Severity</Table.Th>
-                  <Table.Th>Object</Table.Th>
-                  <Table.Th>What is wrong</Table.Th>
-                  <Table.Th>Check</Table.Th>
-                  <Table.Th />
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {findings.map((finding) => (
-                  <Table.Tr key={finding.id}>
-                    <Table.Td>
-                      <Status tone={tones[finding.severity]}>{finding.severity.toLowerCase()}</Status>
-                    </Table.Td>
-                    <Table.Td>
-                      <ObjectLink id={finding.object}>{finding.name}</ObjectLink>
-                      <Text size="xs" c="dimmed">
-                        {finding.kind}
-                        {finding.namespace && ` in ${finding.namespace}`}, {finding.cluster}
-                      </Text>
-                    </Table.Td>
-                    <Table.Td>{finding.message}</Table.Td>
-                    <Table.Td>{finding.check}</Table.Td>
-                    <Table.Td ta="right">
-                      <Button
-                        size="compact-xs"
-                        variant="default"
-                        onClick={() => setShown(finding)}
-                        aria-label={`Show the YAML of ${finding.name}`}
-                      >
-                        Show
-                      </Button>
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
+          return findings.length === 0 ? (
+            <Empty title="Nothing found">The validation finds nothing wrong here.</Empty>
+          ) : (
+            <DataTable rows={findings} columns={[...columns, showing]} keyOf={byID} />
           );
         }}
       </Answer>

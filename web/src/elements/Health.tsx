@@ -2,12 +2,19 @@ import { Popover, Stack, Text, UnstyledButton } from "@mantine/core";
 import { graphql } from "../api/generated";
 import type { HealthPartsFragment, Verdict } from "../api/generated/graphql";
 import { formatNumber, unknown } from "../view/format";
+import { HealthTimeline } from "./HealthTimeline";
+import classes from "./HealthTimeline.module.css";
 import { Status, type Tone } from "./Status";
 
 export const healthParts = graphql(`
   fragment HealthParts on Health {
     verdict
     score
+    recent {
+      time
+      verdict
+      score
+    }
     measures {
       measure
       verdict
@@ -21,7 +28,8 @@ export const healthParts = graphql(`
   }
 `);
 
-const words: Record<Verdict, { tone: Tone; text: string }> = {
+/** What verdicts are called, and their tones. */
+export const verdicts: Record<Verdict, { tone: Tone; text: string }> = {
   HEALTHY: { tone: "good", text: "Healthy" },
   WARNING: { tone: "warning", text: "Warning" },
   CRITICAL: { tone: "bad", text: "Critical" },
@@ -29,17 +37,20 @@ const words: Record<Verdict, { tone: Tone; text: string }> = {
   NO_DATA: { tone: "neutral", text: "No data" },
 };
 
-/** An object's health in a word, and on a click, what it comes from. */
+/** An object's health in a word and over the last hour, and on a click, what it comes from. */
 export function Health({ of: health }: { of: HealthPartsFragment | null | undefined }) {
   if (!health) {
     return unknown;
   }
-  const { tone, text } = words[health.verdict];
+  const { tone, text } = verdicts[health.verdict];
   const word = (
-    <Status tone={tone}>
-      {text}
-      {health.score != null && ` ${health.score}`}
-    </Status>
+    <span className={classes.health}>
+      <Status tone={tone}>
+        {text}
+        {health.score != null && ` ${health.score}`}
+      </Status>
+      <HealthTimeline of={health.recent} />
+    </span>
   );
   if (health.measures.length === 0) {
     return word;
@@ -65,7 +76,7 @@ export function HealthMeasures({ of: health }: { of: HealthPartsFragment }) {
       {health.measures.map((measure) => (
         <div key={measure.measure}>
           <Text size="sm" fw={500} component="div">
-            <Status tone={words[measure.verdict].tone}>{measure.measure.toLowerCase().replace("_", " ")}</Status>
+            <Status tone={verdicts[measure.verdict].tone}>{measure.measure.toLowerCase().replace("_", " ")}</Status>
           </Text>
           <Text size="xs">{measure.explanation}</Text>
           {measure.observed != null && (
@@ -88,7 +99,7 @@ export function HealthMeasures({ of: health }: { of: HealthPartsFragment }) {
 export function countVerdicts(
   all: { verdict: Verdict }[],
 ): { verdict: Verdict; tone: Tone; text: string; count: number }[] {
-  return (Object.keys(words) as Verdict[])
-    .map((verdict) => ({ verdict, ...words[verdict], count: all.filter((one) => one.verdict === verdict).length }))
+  return (Object.keys(verdicts) as Verdict[])
+    .map((verdict) => ({ verdict, ...verdicts[verdict], count: all.filter((one) => one.verdict === verdict).length }))
     .filter(({ count }) => count > 0);
 }

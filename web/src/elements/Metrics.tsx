@@ -43,6 +43,12 @@ const definitions = {
   throttled: { title: "CPU throttled", measures: ["CPU_THROTTLED"], format: formatShare },
 } satisfies Record<string, Definition>;
 
+/** The chart that has a measure. */
+export function chartOf(measure: Measure): ChartName | undefined {
+  const names = Object.keys(definitions) as ChartName[];
+  return names.find((name) => (definitions[name].measures as Measure[]).includes(measure));
+}
+
 export type ChartName = keyof typeof definitions;
 
 /** How far charts look back, and how often they do, in milliseconds. */

@@ -52,7 +52,11 @@ export function Panel({
       {(title || actions) && (
         <Group justify="space-between" className={classes.heading}>
           {title && <Title order={2}>{title}</Title>}
-          {actions && <Group gap="xs">{actions}</Group>}
+          {actions && (
+            <Group gap="xs" ml="auto">
+              {actions}
+            </Group>
+          )}
         </Group>
       )}
       <div className={flush ? classes.flush : classes.content}>{children}</div>

@@ -1,8 +1,8 @@
-import { Table, Text } from "@mantine/core";
 import { graphql } from "../api/generated";
 import type { PodRowFragment } from "../api/generated/graphql";
-import { formatID } from "../view/id";
+import { nodeID } from "../view/id";
 import { Age } from "./Age";
+import { byID, type Column, DataTable } from "./DataTable";
 import { ObjectLink } from "./ObjectLink";
 import { Status, toneOf } from "./Status";
 
@@ -45,54 +45,20 @@ export function proxyKind(pod: Pick<PodRowFragment, "revision" | "proxyless">): 
   return pod.proxyless ? `${pod.revision} (proxyless)` : pod.revision;
 }
 
+const columns: Column<PodRowFragment>[] = [
+  { title: "Name", cell: ({ id }) => <ObjectLink id={id} /> },
+  {
+    title: "Containers",
+    cell: ({ containers }) => `${containers.filter(({ ready }) => ready).length}/${containers.length}`,
+  },
+  { title: "Status", cell: (pod) => <Status tone={toneOf(podState(pod))}>{podState(pod)}</Status> },
+  { title: "Restarts", right: true, cell: ({ restarts }) => restarts },
+  { title: "Proxy", cell: proxyKind },
+  { title: "Node", cell: ({ cluster, node }) => node && <ObjectLink id={nodeID(cluster, node)} /> },
+  { title: "Age", cell: ({ created }) => <Age of={created} /> },
+];
+
+/** Pods with their states. */
 export function PodTable({ pods }: { pods: PodRowFragment[] }) {
-  if (pods.length === 0) {
-    return (
-      <Text size="sm" p="md" c="dimmed">
-        There are no pods.
-      </Text>
-    );
-  }
-  return (
-    <Table>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>Name</Table.Th>
-          <Table.Th>Containers</Table.Th>
-          <Table.Th>Status</Table.Th>
-          <Table.Th>Restarts</Table.Th>
-          <Table.Th>Proxy</Table.Th>
-          <Table.Th>Node</Table.Th>
-          <Table.Th>Age</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {pods.map((pod) => (
-          <Table.Tr key={pod.id}>
-            <Table.Td>
-              <ObjectLink id={pod.id} />
-            </Table.Td>
-            <Table.Td>
-              {pod.containers.filter((container) => container.ready).length}/{pod.containers.length}
-            </Table.Td>
-            <Table.Td>
-              <Status tone={toneOf(podState(pod))}>{podState(pod)}</Status>
-            </Table.Td>
-            <Table.Td>{pod.restarts}</Table.Td>
-            <Table.Td>{proxyKind(pod)}</Table.Td>
-            <Table.Td>
-              {pod.node && (
-                <ObjectLink
-                  id={formatID({ kind: "node", group: "", cluster: pod.cluster, namespace: "", name: pod.node })}
-                />
-              )}
-            </Table.Td>
-            <Table.Td>
-              <Age of={pod.created} />
-            </Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
-  );
+  return <DataTable rows={pods} columns={columns} keyOf={byID} none="There are no pods." />;
 }

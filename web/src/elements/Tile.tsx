@@ -11,11 +11,9 @@ export function Tile({ name, value, detail, to }: { name: string; value: ReactNo
       <Text className={classes.value} component="div">
         {value}
       </Text>
-      {detail && (
-        <Text size="xs" c="dimmed" component="div">
-          {detail}
-        </Text>
-      )}
+      <Text size="xs" c="dimmed" component="div">
+        {detail ?? "\u00a0"}
+      </Text>
     </>
   );
   return to ? (

@@ -64,6 +64,7 @@ export function Shell({ signedOut }: { signedOut: () => void }) {
           {menu.map(({ path, label, icon: Icon }) => (
             <NavLink
               key={path}
+              className={classes.entry}
               component={Link}
               to={within(path)}
               label={label}

@@ -23,6 +23,11 @@ export function formatID({ kind, group, cluster, namespace, name }: ObjectID): s
   return `${group ? `${kind}.${group}` : kind}:${cluster}:${namespace}:${name}`.toLowerCase();
 }
 
+/** The ID of a node, which is in no namespace. */
+export function nodeID(cluster: string, name: string): string {
+  return formatID({ kind: "node", group: "", cluster, namespace: "", name });
+}
+
 const pages: Record<string, string> = {
   service: "services",
   pod: "pods",

@@ -1,21 +1,19 @@
-import { Button, Table, Tabs, Text } from "@mantine/core";
-import { IconPencil, IconPlus } from "@tabler/icons-react";
-import { Link, useSearchParams } from "react-router";
 import { graphql } from "../../api/generated";
 import type { GatewayDetailsQuery } from "../../api/generated/graphql";
 import { useAsk } from "../../api/queries";
 import { Answer, Empty } from "../../elements/Answer";
+import { type Column, DataTable } from "../../elements/DataTable";
 import { Events } from "../../elements/Events";
 import { Facts, Labels } from "../../elements/Facts";
+import { CreateButton, EditButton } from "../../elements/LinkButton";
 import { Metrics } from "../../elements/Metrics";
 import { ObjectLink } from "../../elements/ObjectLink";
 import { Page, Panel } from "../../elements/Page";
 import { Status, toneOf } from "../../elements/Status";
+import { Tabbed } from "../../elements/Tabbed";
 import { useID } from "../../elements/useID";
 import { YamlButton } from "../../elements/YamlButton";
 import { formatID, parseID } from "../../view/id";
-import { useView } from "../../view/view";
-import { editAddress } from "../resources/ResourcesPage";
 import { ServiceDetails } from "../services/ServiceDetails";
 import { WorkloadDetails } from "../workloads/WorkloadDetails";
 import { gatewayResources } from "./GatewaysPage";
@@ -57,8 +55,6 @@ type Gateway = GatewayDetailsQuery["gateways"][number];
 export function GatewayPage() {
   const id = useID();
   const { cluster, namespace, name } = parseID(id);
-  const { within } = useView();
-  const [search, setSearch] = useSearchParams();
   const details = useAsk(gatewayDetails, { id, filter: { clusters: [cluster], namespaces: [namespace], name } });
   const gateway = details.data?.gateways.find((one) => one.id === id);
   const yaml = details.data?.resource?.yaml;
@@ -70,15 +66,7 @@ export function GatewayPage() {
         gateway && (
           <>
             {yaml && <YamlButton title={name} text={yaml} />}
-            <Button
-              component={Link}
-              to={within(editAddress(id))}
-              size="xs"
-              variant="default"
-              leftSection={<IconPencil size={14} />}
-            >
-              Edit or delete
-            </Button>
+            <EditButton id={id} />
           </>
         )
       }
@@ -86,36 +74,26 @@ export function GatewayPage() {
       <Answer of={details} what="the gateway">
         {() =>
           gateway ? (
-            <Tabs
-              keepMounted={false}
-              value={search.get("tab") ?? "overview"}
-              onChange={(tab) =>
-                setSearch((current) => {
-                  const next = new URLSearchParams(current);
-                  next.set("tab", tab ?? "overview");
-                  return next;
-                })
-              }
-            >
-              <Tabs.List mb="md">
-                <Tabs.Tab value="overview">Overview</Tabs.Tab>
-                <Tabs.Tab value="routes">Virtual services</Tabs.Tab>
-                <Tabs.Tab value="deployment">Deployment</Tabs.Tab>
-                <Tabs.Tab value="service">Service</Tabs.Tab>
-              </Tabs.List>
-              <Tabs.Panel value="overview">
-                <Overview gateway={gateway} />
-              </Tabs.Panel>
-              <Tabs.Panel value="routes">
-                <Routes gateway={gateway} />
-              </Tabs.Panel>
-              <Tabs.Panel value="deployment" className="stack">
-                <WorkloadDetails id={formatID({ kind: "deployment", group: "apps", cluster, namespace, name })} />
-              </Tabs.Panel>
-              <Tabs.Panel value="service" className="stack">
-                <ServiceDetails id={formatID({ kind: "service", group: "", cluster, namespace, name })} />
-              </Tabs.Panel>
-            </Tabs>
+            <Tabbed
+              tabs={[
+                { value: "overview", title: "Overview", content: () => <Overview gateway={gateway} /> },
+                { value: "routes", title: "Virtual services", content: () => <Routes gateway={gateway} /> },
+                {
+                  value: "deployment",
+                  title: "Deployment",
+                  content: () => (
+                    <WorkloadDetails id={formatID({ kind: "deployment", group: "apps", cluster, namespace, name })} />
+                  ),
+                },
+                {
+                  value: "service",
+                  title: "Service",
+                  content: () => (
+                    <ServiceDetails id={formatID({ kind: "service", group: "", cluster, namespace, name })} />
+                  ),
+                },
+              ]}
+            />
           ) : (
             <Empty title="This gateway is not there">It was deleted, or you may not see it.</Empty>
           )
@@ -126,10 +104,9 @@ export function GatewayPage() {
 }
 
 function Overview({ gateway }: { gateway: Gateway }) {
-  const { within } = useView();
   const resources = useAsk(gatewayResources, {});
   return (
-    <div className="stack">
+    <>
       <Panel>
         <Facts
           of={[
@@ -151,88 +128,41 @@ function Overview({ gateway }: { gateway: Gateway }) {
           ]}
         />
       </Panel>
-      <Panel
-        title="Ports & hosts"
-        flush
-        actions={
-          <Button
-            component={Link}
-            to={within("/resources/new?kind=gateway.networking.istio.io")}
-            size="xs"
-            variant="default"
-            leftSection={<IconPlus size={14} />}
-          >
-            Create new
-          </Button>
-        }
-      >
+      <Panel title="Ports & hosts" flush actions={<CreateButton kind="gateway.networking.istio.io" />}>
         <Answer of={resources} what="the ports and hosts">
           {(data) => <Entries of={entriesOf(gateway, readGateways(data.resources.items))} />}
         </Answer>
       </Panel>
       <Metrics id={gateway.id} show={["requests", "errors", "latency"]} />
       <Events id={gateway.id} />
-    </div>
+    </>
   );
 }
 
+const entryColumns: Column<Entry>[] = [
+  { title: "Gateway", cell: ({ id, gateway }) => <ObjectLink id={id}>{gateway}</ObjectLink> },
+  { title: "Namespace", cell: ({ namespace }) => namespace },
+  { title: "Port", cell: ({ port }) => port },
+  { title: "Protocol", cell: ({ protocol }) => protocol },
+  { title: "Hosts", cell: ({ hosts }) => hosts.join(", ") },
+  { title: "TLS", cell: ({ tls }) => tls },
+];
+
 function Entries({ of: entries }: { of: Entry[] }) {
-  if (entries.length === 0) {
-    return (
-      <Text size="sm" p="md" c="dimmed">
-        No Gateway resource opens a port of it to hosts. Create one to let requests in.
-      </Text>
-    );
-  }
   return (
-    <Table>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>Gateway</Table.Th>
-          <Table.Th>Namespace</Table.Th>
-          <Table.Th>Port</Table.Th>
-          <Table.Th>Protocol</Table.Th>
-          <Table.Th>Hosts</Table.Th>
-          <Table.Th>TLS</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {entries.map((entry) => (
-          <Table.Tr key={`${entry.id} ${entry.port}`}>
-            <Table.Td>
-              <ObjectLink id={entry.id}>{entry.gateway}</ObjectLink>
-            </Table.Td>
-            <Table.Td>{entry.namespace}</Table.Td>
-            <Table.Td>{entry.port}</Table.Td>
-            <Table.Td>{entry.protocol}</Table.Td>
-            <Table.Td>{entry.hosts.join(", ")}</Table.Td>
-            <Table.Td>{entry.tls}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+    <DataTable
+      rows={entries}
+      columns={entryColumns}
+      keyOf={({ id, port }) => `${id} ${port}`}
+      none="No Gateway resource opens a port of it to hosts. Create one to let requests in."
+    />
   );
 }
 
 function Routes({ gateway }: { gateway: Gateway }) {
-  const { within } = useView();
   const resources = useAsk(gatewayResources, {});
   return (
-    <Panel
-      title="Virtual services"
-      flush
-      actions={
-        <Button
-          component={Link}
-          to={within("/resources/new?kind=virtualservice.networking.istio.io")}
-          size="xs"
-          variant="default"
-          leftSection={<IconPlus size={14} />}
-        >
-          Create new
-        </Button>
-      }
-    >
+    <Panel title="Virtual services" flush actions={<CreateButton kind="virtualservice.networking.istio.io" />}>
       <Answer of={resources} what="the virtual services">
         {({ resources: { items } }) => (
           <RouteTable

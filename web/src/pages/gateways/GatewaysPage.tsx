@@ -1,13 +1,13 @@
-import { Button, Table } from "@mantine/core";
-import { IconPlus } from "@tabler/icons-react";
-import { Link } from "react-router";
 import { graphql } from "../../api/generated";
+import type { GatewayListQuery } from "../../api/generated/graphql";
 import { useAsk } from "../../api/queries";
 import { Answer, Empty } from "../../elements/Answer";
+import { byID, type Column, DataTable } from "../../elements/DataTable";
+import { CreateButton } from "../../elements/LinkButton";
 import { ObjectLink } from "../../elements/ObjectLink";
 import { Page, Panel } from "../../elements/Page";
 import { Status, toneOf } from "../../elements/Status";
-import { TrafficCells, TrafficHeadings } from "../../elements/TrafficCells";
+import { trafficColumns } from "../../elements/trafficColumns";
 import { unknown } from "../../view/format";
 import { useView } from "../../view/view";
 import { entriesOf, readGateways, readRoutes, routesOf } from "./routes";
@@ -54,24 +54,41 @@ export const gatewayResources = graphql(`
   }
 `);
 
-const newGateway = "/resources/new?kind=istiomeshgateway.servicemesh.cisco.com";
+type Gateway = GatewayListQuery["gateways"][number];
 
 /** The gateways that the product manages. */
 export function GatewaysPage() {
-  const { filter, within } = useView();
+  const { filter } = useView();
   const gateways = useAsk(gatewayList, { filter });
   const resources = useAsk(gatewayResources, {});
   const servers = readGateways(resources.data?.resources.items ?? []);
   const routes = readRoutes(resources.data?.resources.items ?? []);
+  const known = <Value,>(value: Value) => (resources.data ? value : unknown);
+  const columns: Column<Gateway>[] = [
+    { title: "Name", cell: ({ id, name }) => <ObjectLink id={id}>{name}</ObjectLink> },
+    { title: "Namespace", cell: ({ namespace }) => namespace },
+    { title: "Cluster", cell: ({ cluster }) => cluster },
+    { title: "Type", cell: ({ type }) => type },
+    { title: "Open ports", cell: ({ ports }) => ports.map(({ number }) => number).join(", ") },
+    {
+      title: "Hosts",
+      right: true,
+      cell: (gateway) => known(new Set(entriesOf(gateway, servers).flatMap(({ hosts }) => hosts)).size),
+    },
+    { title: "Routes", right: true, cell: (gateway) => known(routesOf(entriesOf(gateway, servers), routes).length) },
+    ...trafficColumns<Gateway>(),
+    { title: "Addresses", cell: ({ addresses }) => addresses.join(", ") || unknown },
+    {
+      title: "Status",
+      cell: ({ status, message }) => (
+        <span title={message ?? undefined}>
+          <Status tone={toneOf(status)}>{status || "Unknown"}</Status>
+        </span>
+      ),
+    },
+  ];
   return (
-    <Page
-      title="Gateways"
-      actions={
-        <Button component={Link} to={within(newGateway)} size="xs" leftSection={<IconPlus size={14} />}>
-          Create new
-        </Button>
-      }
-    >
+    <Page title="Gateways" actions={<CreateButton to="/resources/new?kind=istiomeshgateway.servicemesh.cisco.com" />}>
       <Panel flush>
         <Answer of={gateways} what="the gateways">
           {({ gateways: found }) =>
@@ -80,47 +97,7 @@ export function GatewaysPage() {
                 Create an ingress gateway to let traffic into the mesh, or an egress gateway to let it out.
               </Empty>
             ) : (
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Name</Table.Th>
-                    <Table.Th>Namespace</Table.Th>
-                    <Table.Th>Cluster</Table.Th>
-                    <Table.Th>Type</Table.Th>
-                    <Table.Th>Open ports</Table.Th>
-                    <Table.Th>Hosts</Table.Th>
-                    <Table.Th>Routes</Table.Th>
-                    <TrafficHeadings />
-                    <Table.Th>Addresses</Table.Th>
-                    <Table.Th>Status</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {found.map((gateway) => {
-                    const entries = entriesOf(gateway, servers);
-                    return (
-                      <Table.Tr key={gateway.id}>
-                        <Table.Td>
-                          <ObjectLink id={gateway.id}>{gateway.name}</ObjectLink>
-                        </Table.Td>
-                        <Table.Td>{gateway.namespace}</Table.Td>
-                        <Table.Td>{gateway.cluster}</Table.Td>
-                        <Table.Td>{gateway.type}</Table.Td>
-                        <Table.Td>{gateway.ports.map((port) => port.number).join(", ")}</Table.Td>
-                        <Table.Td>
-                          {resources.data ? new Set(entries.flatMap((entry) => entry.hosts)).size : unknown}
-                        </Table.Td>
-                        <Table.Td>{resources.data ? routesOf(entries, routes).length : unknown}</Table.Td>
-                        <TrafficCells of={gateway.traffic} />
-                        <Table.Td>{gateway.addresses.join(", ") || unknown}</Table.Td>
-                        <Table.Td title={gateway.message ?? undefined}>
-                          <Status tone={toneOf(gateway.status)}>{gateway.status || "Unknown"}</Status>
-                        </Table.Td>
-                      </Table.Tr>
-                    );
-                  })}
-                </Table.Tbody>
-              </Table>
+              <DataTable rows={found} columns={columns} keyOf={byID} />
             )
           }
         </Answer>

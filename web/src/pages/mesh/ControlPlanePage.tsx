@@ -1,20 +1,16 @@
-import { Button } from "@mantine/core";
-import { IconPencil } from "@tabler/icons-react";
-import { Link } from "react-router";
 import { graphql } from "../../api/generated";
 import { useAsk } from "../../api/queries";
 import { Answer, Empty } from "../../elements/Answer";
 import { Events } from "../../elements/Events";
 import { Facts } from "../../elements/Facts";
 import { Findings } from "../../elements/Findings";
+import { EditButton } from "../../elements/LinkButton";
 import { Page, Panel } from "../../elements/Page";
 import { PodTable } from "../../elements/PodTable";
 import { Status, toneOf } from "../../elements/Status";
 import { useID } from "../../elements/useID";
 import { YamlButton } from "../../elements/YamlButton";
 import { parseID } from "../../view/id";
-import { useView } from "../../view/view";
-import { editAddress } from "../resources/ResourcesPage";
 import { Proxies } from "./Proxies";
 import { TrustBundles } from "./TrustBundles";
 
@@ -56,7 +52,6 @@ const controlPlanes = graphql(`
 /** One control plane of Istio. */
 export function ControlPlanePage() {
   const id = useID();
-  const { within } = useView();
   const answer = useAsk(controlPlanes, {});
   const plane = answer.data?.controlPlanes.find((one) => one.id === id);
   return (
@@ -67,15 +62,7 @@ export function ControlPlanePage() {
         plane && (
           <>
             <YamlButton title={plane.name} text={plane.yaml} />
-            <Button
-              component={Link}
-              to={within(editAddress(id))}
-              size="xs"
-              variant="default"
-              leftSection={<IconPencil size={14} />}
-            >
-              Edit or delete
-            </Button>
+            <EditButton id={id} />
           </>
         )
       }

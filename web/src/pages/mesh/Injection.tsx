@@ -1,4 +1,4 @@
-import { Select, Table, Text, Tooltip } from "@mantine/core";
+import { Group, Select, Text, Tooltip } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
@@ -7,9 +7,12 @@ import { ask } from "../../api/client";
 import { graphql } from "../../api/generated";
 import { useAsk } from "../../api/queries";
 import { Answer } from "../../elements/Answer";
+import { type Column, DataTable } from "../../elements/DataTable";
 import { Panel } from "../../elements/Page";
 import { useView } from "../../view/view";
+import { Migration } from "./Migration";
 import { OutboundChoice } from "./OutboundChoice";
+import { Restart } from "./Restart";
 
 const namespaceList = graphql(`
   query NamespaceList {
@@ -31,7 +34,7 @@ const namespaceList = graphql(`
   }
 `);
 
-const setInjection = graphql(`
+export const setInjection = graphql(`
   mutation SetInjection($cluster: String!, $namespace: String!, $revision: String) {
     setInjection(cluster: $cluster, namespace: $namespace, revision: $revision) {
       id
@@ -70,42 +73,44 @@ export function Injection({ planes }: { planes: Plane[] }) {
       namespace: name,
     })),
   );
+  const rows = shown.map((namespace, index) => ({ namespace, right: rights[index], restricting: mayRestrict[index] }));
+  const columns: Column<(typeof rows)[number]>[] = [
+    { title: "Namespace", cell: ({ namespace }) => namespace.name },
+    { title: "Cluster", cell: ({ namespace }) => namespace.cluster },
+    {
+      title: "New pods get a proxy of",
+      cell: ({ namespace, right }) => <Choice namespace={namespace} planes={planes} right={right} />,
+    },
+    {
+      title: "May reach outside of the mesh",
+      cell: ({ namespace, restricting }) => (
+        <OutboundChoice namespace={namespace} sidecars={namespaces.data?.resources.items ?? []} right={restricting} />
+      ),
+    },
+    {
+      title: "",
+      right: true,
+      cell: ({ namespace }) => (
+        <Group gap={6} justify="flex-end" wrap="nowrap">
+          <Migration namespace={namespace} revisions={revisionsOf(planes, namespace.cluster)} />
+          {namespace.revision && <Restart cluster={namespace.cluster} name={namespace.name} />}
+        </Group>
+      ),
+    },
+  ];
   return (
     <Panel title="Namespaces" flush>
       <Answer of={namespaces} what="the namespaces">
         {() => (
-          <Table>
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Namespace</Table.Th>
-                <Table.Th>Cluster</Table.Th>
-                <Table.Th>New pods get a proxy of</Table.Th>
-                <Table.Th>May reach outside of the mesh</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {shown.map((namespace, index) => (
-                <Table.Tr key={namespace.id}>
-                  <Table.Td>{namespace.name}</Table.Td>
-                  <Table.Td>{namespace.cluster}</Table.Td>
-                  <Table.Td>
-                    <Choice namespace={namespace} planes={planes} right={rights[index]} />
-                  </Table.Td>
-                  <Table.Td>
-                    <OutboundChoice
-                      namespace={namespace}
-                      sidecars={namespaces.data?.resources.items ?? []}
-                      right={mayRestrict[index]}
-                    />
-                  </Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
+          <DataTable rows={rows} columns={columns} keyOf={({ namespace }) => namespace.id} none="You may see none." />
         )}
       </Answer>
     </Panel>
   );
+}
+
+function revisionsOf(planes: Plane[], cluster: string): string[] {
+  return planes.filter((plane) => plane.cluster === cluster).map(({ revision }) => revision);
 }
 
 interface ChoiceProps {
@@ -118,7 +123,7 @@ function Choice({ namespace, planes, right }: ChoiceProps) {
   const client = useQueryClient();
   const [busy, setBusy] = useState(false);
   const { cluster, name, revision } = namespace;
-  const revisions = planes.filter((plane) => plane.cluster === cluster).map((plane) => plane.revision);
+  const revisions = revisionsOf(planes, cluster);
   const choices = [...new Set(revision ? [...revisions, revision] : revisions)];
 
   async function choose(chosen: string | null) {

@@ -1,7 +1,10 @@
-import { Table, Text } from "@mantine/core";
+import { Text } from "@mantine/core";
 import { graphql } from "../../api/generated";
+import type { MeshQuery } from "../../api/generated/graphql";
 import { useAsk } from "../../api/queries";
 import { Answer, Empty } from "../../elements/Answer";
+import { byID, type Column, DataTable } from "../../elements/DataTable";
+import { CreateButton } from "../../elements/LinkButton";
 import { ObjectLink } from "../../elements/ObjectLink";
 import { Page, Panel } from "../../elements/Page";
 import { Status, toneOf } from "../../elements/Status";
@@ -9,6 +12,7 @@ import { Tile, Tiles } from "../../elements/Tile";
 import { YamlButton } from "../../elements/YamlButton";
 import { formatCount, unknown } from "../../view/format";
 import { Injection } from "./Injection";
+import { Members } from "./Members";
 
 const mesh = graphql(`
   query Mesh {
@@ -45,11 +49,42 @@ const mesh = graphql(`
   }
 `);
 
+const clusterColumns: Column<MeshQuery["clusters"][number]>[] = [
+  { title: "Name", cell: ({ name }) => name },
+  { title: "Kubernetes", cell: ({ version }) => version ?? unknown },
+  {
+    title: "State",
+    cell: ({ reachable, problem }) => (
+      <Status tone={reachable ? "good" : "bad"}>{reachable ? "Reachable" : (problem ?? "Not reachable")}</Status>
+    ),
+  },
+];
+
+const planeColumns: Column<MeshQuery["controlPlanes"][number]>[] = [
+  { title: "Name", cell: ({ id, name }) => <ObjectLink id={id}>{name}</ObjectLink> },
+  { title: "Cluster", cell: ({ cluster }) => cluster },
+  { title: "Version", cell: ({ version }) => version },
+  { title: "Revision", cell: ({ revision }) => revision },
+  { title: "Mode", cell: ({ mode }) => mode },
+  { title: "Network", cell: ({ network }) => network || unknown },
+  { title: "Pods", cell: ({ pods }) => `${pods.filter(({ ready }) => ready).length}/${pods.length}` },
+  {
+    title: "Status",
+    cell: ({ status, message }) => (
+      <>
+        <Status tone={toneOf(status)}>{status || "Unknown"}</Status>
+        {message && <Text size="xs">{message}</Text>}
+      </>
+    ),
+  },
+  { title: "Config", cell: ({ name, yaml }) => <YamlButton compact title={name} text={yaml} /> },
+];
+
 /** The mesh: its clusters, its control planes, and who injects which namespace. */
 export function MeshPage() {
   const answer = useAsk(mesh, {});
   return (
-    <Page title="Mesh">
+    <Page title="Mesh" actions={<CreateButton to="/mesh/new">Create mesh</CreateButton>}>
       <Answer of={answer} what="the mesh">
         {({ clusters, controlPlanes, namespaces, numbers }) => (
           <>
@@ -67,28 +102,7 @@ export function MeshPage() {
               />
             </Tiles>
             <Panel title="Clusters" flush>
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Name</Table.Th>
-                    <Table.Th>Kubernetes</Table.Th>
-                    <Table.Th>State</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {clusters.map((cluster) => (
-                    <Table.Tr key={cluster.name}>
-                      <Table.Td>{cluster.name}</Table.Td>
-                      <Table.Td>{cluster.version ?? unknown}</Table.Td>
-                      <Table.Td>
-                        <Status tone={cluster.reachable ? "good" : "bad"}>
-                          {cluster.reachable ? "Reachable" : (cluster.problem ?? "Not reachable")}
-                        </Status>
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
+              <DataTable rows={clusters} columns={clusterColumns} keyOf={({ name }) => name} />
             </Panel>
             <Panel title="Control planes" flush>
               {controlPlanes.length === 0 ? (
@@ -96,47 +110,10 @@ export function MeshPage() {
                   Install one with <code>smm install -a</code>, or create an IstioControlPlane under Istio resources.
                 </Empty>
               ) : (
-                <Table>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Name</Table.Th>
-                      <Table.Th>Cluster</Table.Th>
-                      <Table.Th>Version</Table.Th>
-                      <Table.Th>Revision</Table.Th>
-                      <Table.Th>Mode</Table.Th>
-                      <Table.Th>Network</Table.Th>
-                      <Table.Th>Pods</Table.Th>
-                      <Table.Th>Status</Table.Th>
-                      <Table.Th>Config</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {controlPlanes.map((plane) => (
-                      <Table.Tr key={plane.id}>
-                        <Table.Td>
-                          <ObjectLink id={plane.id}>{plane.name}</ObjectLink>
-                        </Table.Td>
-                        <Table.Td>{plane.cluster}</Table.Td>
-                        <Table.Td>{plane.version}</Table.Td>
-                        <Table.Td>{plane.revision}</Table.Td>
-                        <Table.Td>{plane.mode}</Table.Td>
-                        <Table.Td>{plane.network || unknown}</Table.Td>
-                        <Table.Td>
-                          {plane.pods.filter((pod) => pod.ready).length}/{plane.pods.length}
-                        </Table.Td>
-                        <Table.Td>
-                          <Status tone={toneOf(plane.status)}>{plane.status || "Unknown"}</Status>
-                          {plane.message && <Text size="xs">{plane.message}</Text>}
-                        </Table.Td>
-                        <Table.Td>
-                          <YamlButton compact title={plane.name} text={plane.yaml} />
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
+                <DataTable rows={controlPlanes} columns={planeColumns} keyOf={byID} />
               )}
             </Panel>
+            <Members />
             <Injection planes={controlPlanes} />
           </>
         )}

@@ -1,8 +1,9 @@
-import { Table } from "@mantine/core";
 import { graphql } from "../../api/generated";
+import type { NodeDetailsQuery } from "../../api/generated/graphql";
 import { useAsk } from "../../api/queries";
 import { Age } from "../../elements/Age";
 import { Answer, Empty } from "../../elements/Answer";
+import { type Column, DataTable } from "../../elements/DataTable";
 import { Events } from "../../elements/Events";
 import { Facts, Labels } from "../../elements/Facts";
 import { Panel } from "../../elements/Page";
@@ -42,6 +43,21 @@ const nodeDetails = graphql(`
   }
 `);
 
+type Condition = NonNullable<NodeDetailsQuery["node"]>["conditions"][number];
+
+const conditionColumns: Column<Condition>[] = [
+  { title: "Condition", cell: ({ type }) => type },
+  {
+    title: "Status",
+    // Ready should be true, each kind of pressure false.
+    cell: ({ type, status }) => (
+      <Status tone={(status === "True") === (type === "Ready") ? "good" : "bad"}>{status}</Status>
+    ),
+  },
+  { title: "Reason", cell: ({ reason }) => reason },
+  { title: "Message", cell: ({ message }) => message },
+];
+
 /** A node: the deepest layer of the drill-down. */
 export function NodeDetails({ id }: { id: string }) {
   const node = useAsk(nodeDetails, { id });
@@ -73,29 +89,7 @@ export function NodeDetails({ id }: { id: string }) {
               />
             </Panel>
             <Panel title="Conditions" flush>
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Condition</Table.Th>
-                    <Table.Th>Status</Table.Th>
-                    <Table.Th>Reason</Table.Th>
-                    <Table.Th>Message</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {found.conditions.map(({ type, status, reason, message }) => (
-                    <Table.Tr key={type}>
-                      <Table.Td>{type}</Table.Td>
-                      <Table.Td>
-                        {/* Ready should be true, each kind of pressure false. */}
-                        <Status tone={(status === "True") === (type === "Ready") ? "good" : "bad"}>{status}</Status>
-                      </Table.Td>
-                      <Table.Td>{reason}</Table.Td>
-                      <Table.Td>{message}</Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
+              <DataTable rows={found.conditions} columns={conditionColumns} keyOf={({ type }) => type} />
             </Panel>
             <Panel title="Pods" flush>
               <PodTable pods={found.pods} />

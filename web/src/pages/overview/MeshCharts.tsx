@@ -1,5 +1,7 @@
-import { useEffect, useState } from "react";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useEffect, useMemo } from "react";
 import { graphql } from "../../api/generated";
+import type { Filter } from "../../api/generated/graphql";
 import { useAsk } from "../../api/queries";
 import { Chart, type Line } from "../../elements/Chart";
 import classes from "../../elements/Chart.module.css";
@@ -26,21 +28,43 @@ interface Sample {
 
 /** How many samples the live charts keep: half an hour of one each five seconds. */
 const kept = 360;
+const keep = 30 * 60_000;
+
+/** Gathers samples. They stay while other pages are looked at. */
+function useSamples(filter: Filter, latest: Sample | undefined): Sample[] {
+  const client = useQueryClient();
+  const key = useMemo(() => ["samples", filter], [filter]);
+  const { data } = useQuery<Sample[]>({
+    queryKey: key,
+    queryFn: () => [],
+    staleTime: Number.POSITIVE_INFINITY,
+    gcTime: keep,
+  });
+  const time = latest?.time;
+  // biome-ignore lint/correctness/useExhaustiveDependencies: a sample is known by its time
+  useEffect(() => {
+    if (latest) {
+      client.setQueryData<Sample[]>(key, (known = []) =>
+        known.at(-1)?.time === latest.time ? known : [...known, latest].slice(-kept),
+      );
+    }
+  }, [client, key, time]);
+  return data ?? [];
+}
 
 /** Live charts of the mesh as a whole, from the moment on that the page is open. */
 export function MeshCharts() {
   const { filter } = useView();
   const { data, dataUpdatedAt } = useAsk(meshNow, { filter }, { freshness: "metrics" });
-  const [samples, setSamples] = useState<Sample[]>([]);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another part of the mesh starts anew
-  useEffect(() => setSamples([]), [filter]);
-  useEffect(() => {
-    if (data) {
-      const { requestsPerSecond: requests, p95, errorRate: errors } = data.numbers;
-      const sample = { time: new Date(dataUpdatedAt).toISOString(), requests, p95, errors };
-      setSamples((known) => [...known, sample].slice(-kept));
-    }
-  }, [data, dataUpdatedAt]);
+  const samples = useSamples(
+    filter,
+    data && {
+      time: new Date(dataUpdatedAt).toISOString(),
+      requests: data.numbers.requestsPerSecond,
+      p95: data.numbers.p95,
+      errors: data.numbers.errorRate,
+    },
+  );
   const line = (pick: (sample: Sample) => number | null): Line[] => [
     { name: "mesh", points: samples.map((sample) => ({ time: sample.time, value: pick(sample) })) },
   ];

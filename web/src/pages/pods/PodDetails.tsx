@@ -1,10 +1,12 @@
-import { Button, Table } from "@mantine/core";
+import { Button } from "@mantine/core";
 import { IconFileText } from "@tabler/icons-react";
 import { lazy, Suspense, useState } from "react";
 import { graphql } from "../../api/generated";
+import type { PodDetailsQuery } from "../../api/generated/graphql";
 import { useAsk } from "../../api/queries";
 import { Age } from "../../elements/Age";
 import { Answer, Empty } from "../../elements/Answer";
+import { type Column, DataTable } from "../../elements/DataTable";
 import { Events } from "../../elements/Events";
 import { Facts, Labels } from "../../elements/Facts";
 import { Metrics } from "../../elements/Metrics";
@@ -12,7 +14,7 @@ import { ObjectLink } from "../../elements/ObjectLink";
 import { Panel } from "../../elements/Page";
 import { podState, proxyKind } from "../../elements/PodTable";
 import { Status, toneOf } from "../../elements/Status";
-import { formatID } from "../../view/id";
+import { nodeID } from "../../view/id";
 
 const PodLogs = lazy(async () => ({ default: (await import("./PodLogs")).PodLogs }));
 
@@ -50,6 +52,17 @@ const podDetails = graphql(`
   }
 `);
 
+type Container = NonNullable<PodDetailsQuery["pod"]>["containers"][number];
+
+const containerColumns: Column<Container>[] = [
+  { title: "Name", cell: ({ name }) => name },
+  { title: "Image", cell: ({ image }) => <span className="breakable">{image}</span> },
+  {
+    title: "Status",
+    cell: ({ state, reason }) => <Status tone={toneOf(reason ?? state)}>{reason ?? state}</Status>,
+  },
+];
+
 /** A pod with its containers, and their logs on demand. */
 export function PodDetails({ id }: { id: string }) {
   const pod = useAsk(podDetails, { id });
@@ -83,20 +96,7 @@ export function PodDetails({ id }: { id: string }) {
                   ["Namespace", found.namespace],
                   ["Cluster", found.cluster],
                   ["Workload", found.workload && <ObjectLink id={found.workload.id}>{found.workload.name}</ObjectLink>],
-                  [
-                    "Node",
-                    found.node && (
-                      <ObjectLink
-                        id={formatID({
-                          kind: "node",
-                          group: "",
-                          cluster: found.cluster,
-                          namespace: "",
-                          name: found.node,
-                        })}
-                      />
-                    ),
-                  ],
+                  ["Node", found.node && <ObjectLink key="node" id={nodeID(found.cluster, found.node)} />],
                   ["IP", found.address],
                   ["Proxy", proxyKind(found)],
                   ["Restarts", found.restarts],
@@ -111,28 +111,7 @@ export function PodDetails({ id }: { id: string }) {
               </Suspense>
             )}
             <Panel title="Containers" flush>
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Name</Table.Th>
-                    <Table.Th>Image</Table.Th>
-                    <Table.Th>Status</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {found.containers.map((container) => (
-                    <Table.Tr key={container.name}>
-                      <Table.Td>{container.name}</Table.Td>
-                      <Table.Td style={{ overflowWrap: "anywhere" }}>{container.image}</Table.Td>
-                      <Table.Td>
-                        <Status tone={toneOf(container.reason ?? container.state)}>
-                          {container.reason ?? container.state}
-                        </Status>
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
+              <DataTable rows={found.containers} columns={containerColumns} keyOf={({ name }) => name} />
             </Panel>
             <Metrics id={id} show={["cpu", "memory", "throttled"]} />
             <Events id={id} />

@@ -28,6 +28,6 @@ export function Difference({ before, after }: { before: string; after: string })
       modified.dispose();
     };
   }, [before, after]);
-  useEffect(() => monaco.editor.setTheme(dark ? "vs-dark" : "vs"), [dark]);
+  useEffect(() => monaco.editor.setTheme(dark ? "smm-dark" : "smm-light"), [dark]);
   return <div ref={place} className={classes.editor} />;
 }

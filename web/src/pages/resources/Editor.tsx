@@ -83,7 +83,7 @@ export function Editor({ text, onChange, findings, kind, schema, readOnly, onMar
     }
   }, [findings, kind]);
 
-  useEffect(() => monaco.editor.setTheme(dark ? "vs-dark" : "vs"), [dark]);
+  useEffect(() => monaco.editor.setTheme(dark ? "smm-dark" : "smm-light"), [dark]);
   useEffect(() => editor.current?.updateOptions({ readOnly }), [readOnly]);
 
   return <div ref={place} className={classes.editor} data-testid="editor" />;

@@ -1,16 +1,17 @@
-import { Button, MultiSelect, Table, TextInput } from "@mantine/core";
+import { MultiSelect, TextInput } from "@mantine/core";
 import { useDebouncedValue } from "@mantine/hooks";
-import { IconPencil, IconPlus } from "@tabler/icons-react";
 import { useState } from "react";
-import { Link, useSearchParams } from "react-router";
+import { useSearchParams } from "react-router";
 import { graphql } from "../../api/generated";
+import type { ResourceListQuery } from "../../api/generated/graphql";
 import { useAsk } from "../../api/queries";
 import { Age } from "../../elements/Age";
 import { Answer, Empty } from "../../elements/Answer";
+import { byID, type Column, DataTable } from "../../elements/DataTable";
+import { CreateButton, EditButton } from "../../elements/LinkButton";
 import { ObjectLink } from "../../elements/ObjectLink";
 import { Page, Panel } from "../../elements/Page";
 import { unknown } from "../../view/format";
-import { addressOf } from "../../view/id";
 import { useView } from "../../view/view";
 import { resourceKinds } from "./NewResourcePage";
 
@@ -31,9 +32,25 @@ const resourceList = graphql(`
   }
 `);
 
+type Resource = ResourceListQuery["resources"]["items"][number];
+
+const columns: Column<Resource>[] = [
+  { title: "Name", cell: ({ id, name }) => <ObjectLink id={id}>{name}</ObjectLink> },
+  { title: "Namespace", cell: ({ namespace }) => namespace ?? unknown },
+  { title: "Cluster", cell: ({ cluster }) => cluster },
+  { title: "Type", cell: ({ kind }) => kind },
+  { title: "Age", cell: ({ created }) => <Age of={created} /> },
+];
+
+const editing = (title: string): Column<Resource> => ({
+  title,
+  right: true,
+  cell: ({ id, kind, name }) => <EditButton id={id} label={`Edit ${kind} ${name}`} compact />,
+});
+
 /** All resources that configure the mesh. */
 export function ResourcesPage() {
-  const { filter, within } = useView();
+  const { filter } = useView();
   const [search, setSearch] = useSearchParams();
   const chosen = search.getAll("kind");
   const [name, setName] = useState("");
@@ -44,14 +61,7 @@ export function ResourcesPage() {
     filter: { ...filter, ...(part ? { name: part } : {}) },
   });
   return (
-    <Page
-      title="Istio resources"
-      actions={
-        <Button component={Link} to={within("/resources/new")} size="xs" leftSection={<IconPlus size={14} />}>
-          Create new
-        </Button>
-      }
-    >
+    <Page title="Istio resources" actions={<CreateButton />}>
       <Panel
         flush
         actions={
@@ -91,56 +101,18 @@ export function ResourcesPage() {
             items.length === 0 ? (
               <Empty title="No resources here">Create one from a template, or choose other namespaces and types.</Empty>
             ) : (
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Name</Table.Th>
-                    <Table.Th>Namespace</Table.Th>
-                    <Table.Th>Cluster</Table.Th>
-                    <Table.Th>Type</Table.Th>
-                    <Table.Th>Age</Table.Th>
-                    <Table.Th>
-                      {total > items.length ? `first ${items.length} of ${total}` : `${total} in all`}
-                    </Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {items.map((resource) => (
-                    <Table.Tr key={resource.id}>
-                      <Table.Td>
-                        <ObjectLink id={resource.id}>{resource.name}</ObjectLink>
-                      </Table.Td>
-                      <Table.Td>{resource.namespace ?? unknown}</Table.Td>
-                      <Table.Td>{resource.cluster}</Table.Td>
-                      <Table.Td>{resource.kind}</Table.Td>
-                      <Table.Td>
-                        <Age of={resource.created} />
-                      </Table.Td>
-                      <Table.Td ta="right">
-                        <Button
-                          component={Link}
-                          to={within(editAddress(resource.id))}
-                          variant="default"
-                          size="compact-xs"
-                          leftSection={<IconPencil size={13} />}
-                          aria-label={`Edit ${resource.kind} ${resource.name}`}
-                        >
-                          Edit
-                        </Button>
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
+              <DataTable
+                rows={items}
+                columns={[
+                  ...columns,
+                  editing(total > items.length ? `first ${items.length} of ${total}` : `${total} in all`),
+                ]}
+                keyOf={byID}
+              />
             )
           }
         </Answer>
       </Panel>
     </Page>
   );
-}
-
-/** The page where a resource's text is edited, also for kinds with a page of their own. */
-export function editAddress(id: string): string {
-  return addressOf(id).replace(/^\/[^/]+\//, "/resources/");
 }

@@ -20,4 +20,17 @@ export async function setSchema(model: monaco.editor.ITextModel, kind: string, s
   });
 }
 
+// Line numbers with the contrast that small text needs.
+for (const [name, base, numbers] of [
+  ["smm-light", "vs", "#495057"],
+  ["smm-dark", "vs-dark", "#adb5bd"],
+] as const) {
+  monaco.editor.defineTheme(name, {
+    base,
+    inherit: true,
+    rules: [],
+    colors: { "editorLineNumber.foreground": numbers, "editorLineNumber.dimmedForeground": numbers },
+  });
+}
+
 export { monaco };

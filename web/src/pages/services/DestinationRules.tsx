@@ -1,5 +1,5 @@
-import { Table, Text } from "@mantine/core";
 import { parse } from "yaml";
+import { type Column, DataTable } from "../../elements/DataTable";
 import { ObjectLink } from "../../elements/ObjectLink";
 import { meansHost } from "./hosts";
 
@@ -17,6 +17,13 @@ interface Rule {
   trafficPolicy?: Record<string, unknown>;
 }
 
+const columns: Column<{ resource: Resource; spec: Rule }>[] = [
+  { title: "Destination rule", cell: ({ resource }) => <ObjectLink id={resource.id}>{resource.name}</ObjectLink> },
+  { title: "Host", cell: ({ spec }) => spec.host },
+  { title: "Subsets", cell: ({ spec }) => spec.subsets?.map(({ name }) => name).join(", ") || "none" },
+  { title: "Traffic policy", cell: ({ spec }) => Object.keys(spec.trafficPolicy ?? {}).join(", ") || "none" },
+];
+
 /** The destination rules of a service: its subsets, and how it is called. */
 export function DestinationRules({
   resources,
@@ -29,35 +36,12 @@ export function DestinationRules({
     .filter(({ kind }) => kind === "DestinationRule")
     .map((resource) => ({ resource, spec: (parse(resource.yaml)?.spec ?? {}) as Rule }))
     .filter(({ resource, spec }) => meansHost(spec.host ?? "", resource.namespace ?? "", service));
-  if (rules.length === 0) {
-    return (
-      <Text size="sm" p="md" c="dimmed">
-        No destination rule says how it is called. Create one for subsets, load balancing or circuit breaking.
-      </Text>
-    );
-  }
   return (
-    <Table>
-      <Table.Thead>
-        <Table.Tr>
-          <Table.Th>Destination rule</Table.Th>
-          <Table.Th>Host</Table.Th>
-          <Table.Th>Subsets</Table.Th>
-          <Table.Th>Traffic policy</Table.Th>
-        </Table.Tr>
-      </Table.Thead>
-      <Table.Tbody>
-        {rules.map(({ resource, spec }) => (
-          <Table.Tr key={resource.id}>
-            <Table.Td>
-              <ObjectLink id={resource.id}>{resource.name}</ObjectLink>
-            </Table.Td>
-            <Table.Td>{spec.host}</Table.Td>
-            <Table.Td>{spec.subsets?.map(({ name }) => name).join(", ") || "none"}</Table.Td>
-            <Table.Td>{Object.keys(spec.trafficPolicy ?? {}).join(", ") || "none"}</Table.Td>
-          </Table.Tr>
-        ))}
-      </Table.Tbody>
-    </Table>
+    <DataTable
+      rows={rules}
+      columns={columns}
+      keyOf={({ resource }) => resource.id}
+      none="No destination rule says how it is called. Create one for subsets, load balancing or circuit breaking."
+    />
   );
 }

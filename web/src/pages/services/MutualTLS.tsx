@@ -1,12 +1,14 @@
-import { Select, Table, Text } from "@mantine/core";
+import { Select, Text } from "@mantine/core";
 import { notifications } from "@mantine/notifications";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useAllowed } from "../../api/allowed";
 import { graphql } from "../../api/generated";
+import type { PolicyResourcesQuery } from "../../api/generated/graphql";
 import { useAsk } from "../../api/queries";
 import { ActionButton } from "../../elements/ActionButton";
 import { Answer } from "../../elements/Answer";
+import { type Column, DataTable } from "../../elements/DataTable";
 import { ObjectLink } from "../../elements/ObjectLink";
 import { Panel } from "../../elements/Page";
 import { apply, remove } from "../resources/apply";
@@ -41,6 +43,8 @@ const policyResources = graphql(`
     }
   }
 `);
+
+type Port = NonNullable<PolicyResourcesQuery["service"]>["ports"][number];
 
 /** The mutual-TLS policy of each port of a service. */
 export function MutualTLS({ id, cluster, namespace }: { id: string; cluster: string; namespace: string }) {
@@ -81,6 +85,29 @@ export function MutualTLS({ id, cluster, namespace }: { id: string; cluster: str
     }
   }
 
+  const columns: Column<Port>[] = [
+    { title: "Port", cell: formatPort },
+    {
+      title: "Policy",
+      cell: (port) => {
+        const target = policyPort(port);
+        return target === undefined ? (
+          "Its pods name the port: set the policy by number under Istio resources."
+        ) : (
+          <Select
+            size="xs"
+            w={200}
+            aria-label={`Policy of port ${port.number}`}
+            data={policies.map((value) => ({ value, label: value === "DISABLE" ? "DISABLED" : value }))}
+            value={wanted.get(target) ?? known.get(target) ?? "DEFAULT"}
+            allowDeselect={false}
+            disabled={right?.allowed === false}
+            onChange={(policy) => setWanted(new Map(wanted).set(target, policy as Policy))}
+          />
+        );
+      },
+    },
+  ];
   return (
     <Panel
       title="Mutual-TLS policies"
@@ -94,43 +121,7 @@ export function MutualTLS({ id, cluster, namespace }: { id: string; cluster: str
       <Answer of={answer} what="the policies">
         {() => (
           <>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Port</Table.Th>
-                  <Table.Th>Policy</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {service?.ports.map((port) => {
-                  const target = policyPort(port);
-                  return (
-                    <Table.Tr key={port.number}>
-                      <Table.Td>{formatPort(port)}</Table.Td>
-                      <Table.Td>
-                        {target === undefined ? (
-                          "Its pods name the port: set the policy by number under Istio resources."
-                        ) : (
-                          <Select
-                            size="xs"
-                            w={200}
-                            aria-label={`Policy of port ${port.number}`}
-                            data={policies.map((policy) => ({
-                              value: policy,
-                              label: policy === "DISABLE" ? "DISABLED" : policy,
-                            }))}
-                            value={wanted.get(target) ?? known.get(target) ?? "DEFAULT"}
-                            allowDeselect={false}
-                            disabled={right?.allowed === false}
-                            onChange={(policy) => setWanted(new Map(wanted).set(target, policy as Policy))}
-                          />
-                        )}
-                      </Table.Td>
-                    </Table.Tr>
-                  );
-                })}
-              </Table.Tbody>
-            </Table>
+            <DataTable rows={service?.ports ?? []} columns={columns} keyOf={({ number }) => `${number}`} />
             <Text size="xs" c="dimmed" p="sm">
               STRICT takes mutual TLS only, PERMISSIVE also plain text, DISABLED plain text only; DEFAULT is what holds
               for the namespace or the mesh. {existing && <>They are in </>}

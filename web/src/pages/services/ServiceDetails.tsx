@@ -1,8 +1,10 @@
-import { Code, Stack, Table } from "@mantine/core";
+import { Code, Stack } from "@mantine/core";
 import { graphql } from "../../api/generated";
+import type { ServiceDetailsQuery } from "../../api/generated/graphql";
 import { useAsk } from "../../api/queries";
 import { Age } from "../../elements/Age";
 import { Answer, Empty } from "../../elements/Answer";
+import { byID, type Column, DataTable } from "../../elements/DataTable";
 import { Events } from "../../elements/Events";
 import { Facts, Labels } from "../../elements/Facts";
 import { Health } from "../../elements/Health";
@@ -10,6 +12,7 @@ import { Metrics } from "../../elements/Metrics";
 import { ObjectLink } from "../../elements/ObjectLink";
 import { Panel } from "../../elements/Page";
 import { PodTable } from "../../elements/PodTable";
+import { ToolLinks } from "../../elements/ToolLinks";
 import { unknown } from "../../view/format";
 import { formatPort } from "./ports";
 
@@ -55,6 +58,14 @@ const serviceDetails = graphql(`
   }
 `);
 
+type Workload = NonNullable<ServiceDetailsQuery["service"]>["workloads"][number];
+
+const workloadColumns: Column<Workload>[] = [
+  { title: "Name", cell: ({ id, name }) => <ObjectLink id={id}>{name}</ObjectLink> },
+  { title: "Version", cell: ({ version }) => version ?? unknown },
+  { title: "Pods", cell: ({ readyPods, wantedPods }) => `${readyPods}/${wantedPods}` },
+];
+
 /** A service, the workloads behind it and their pods. */
 export function ServiceDetails({ id }: { id: string }) {
   const service = useAsk(serviceDetails, { id });
@@ -89,32 +100,12 @@ export function ServiceDetails({ id }: { id: string }) {
               />
             </Panel>
             <Panel title="Workloads" flush>
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Name</Table.Th>
-                    <Table.Th>Version</Table.Th>
-                    <Table.Th>Pods</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {found.workloads.map((workload) => (
-                    <Table.Tr key={workload.id}>
-                      <Table.Td>
-                        <ObjectLink id={workload.id}>{workload.name}</ObjectLink>
-                      </Table.Td>
-                      <Table.Td>{workload.version ?? unknown}</Table.Td>
-                      <Table.Td>
-                        {workload.readyPods}/{workload.wantedPods}
-                      </Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
+              <DataTable rows={found.workloads} columns={workloadColumns} keyOf={byID} none="Nothing runs behind it." />
             </Panel>
             <Panel title="Pods" flush>
               <PodTable pods={found.workloads.flatMap((workload) => workload.pods)} />
             </Panel>
+            <ToolLinks id={id} app={found.selector.find(({ key }) => key === "app")?.value} />
             <Metrics id={id} show={["requests", "errors", "latency", "bytes"]} />
             <Events id={id} />
           </>

@@ -1,15 +1,15 @@
-import { Button, Tabs } from "@mantine/core";
-import { IconPlus } from "@tabler/icons-react";
-import { Link, useSearchParams } from "react-router";
 import { graphql } from "../../api/generated";
 import { useAsk } from "../../api/queries";
 import { Answer } from "../../elements/Answer";
+import { HealthPanel } from "../../elements/HealthPanel";
+import { CreateButton } from "../../elements/LinkButton";
 import { Page, Panel } from "../../elements/Page";
+import { Tabbed } from "../../elements/Tabbed";
 import { useID } from "../../elements/useID";
 import { parseID } from "../../view/id";
-import { useView } from "../../view/view";
 import { RouteTable } from "../gateways/RouteTable";
 import { readRoutes } from "../gateways/routes";
+import { LoadButton } from "../load/LoadButton";
 import { DestinationRules } from "./DestinationRules";
 import { meansHost } from "./hosts";
 import { MutualTLS } from "./MutualTLS";
@@ -38,39 +38,29 @@ const routing = graphql(`
 export function ServicePage() {
   const id = useID();
   const { cluster, namespace, name } = parseID(id);
-  const [search, setSearch] = useSearchParams();
   return (
-    <Page title={name} kind="Service">
-      <Tabs
-        keepMounted={false}
-        value={search.get("tab") ?? "overview"}
-        onChange={(tab) =>
-          setSearch((current) => {
-            const next = new URLSearchParams(current);
-            next.set("tab", tab ?? "overview");
-            return next;
-          })
-        }
-      >
-        <Tabs.List mb="md">
-          <Tabs.Tab value="overview">Overview</Tabs.Tab>
-          <Tabs.Tab value="mtls">MTLS policies</Tabs.Tab>
-          <Tabs.Tab value="routes">Virtual services</Tabs.Tab>
-          <Tabs.Tab value="rules">Destination rules</Tabs.Tab>
-        </Tabs.List>
-        <Tabs.Panel value="overview" className="stack">
-          <ServiceDetails id={id} />
-        </Tabs.Panel>
-        <Tabs.Panel value="mtls">
-          <MutualTLS id={id} cluster={cluster} namespace={namespace} />
-        </Tabs.Panel>
-        <Tabs.Panel value="routes">
-          <Routing kind="virtualservice" cluster={cluster} namespace={namespace} name={name} />
-        </Tabs.Panel>
-        <Tabs.Panel value="rules">
-          <Routing kind="destinationrule" cluster={cluster} namespace={namespace} name={name} />
-        </Tabs.Panel>
-      </Tabs>
+    <Page title={name} kind="Service" actions={<LoadButton service={id} />}>
+      <Tabbed
+        tabs={[
+          { value: "overview", title: "Overview", content: () => <ServiceDetails id={id} /> },
+          { value: "health", title: "Health", content: () => <HealthPanel id={id} /> },
+          {
+            value: "mtls",
+            title: "MTLS policies",
+            content: () => <MutualTLS id={id} cluster={cluster} namespace={namespace} />,
+          },
+          {
+            value: "routes",
+            title: "Virtual services",
+            content: () => <Routing kind="virtualservice" cluster={cluster} namespace={namespace} name={name} />,
+          },
+          {
+            value: "rules",
+            title: "Destination rules",
+            content: () => <Routing kind="destinationrule" cluster={cluster} namespace={namespace} name={name} />,
+          },
+        ]}
+      />
     </Page>
   );
 }
@@ -83,23 +73,12 @@ interface RoutingProps {
 }
 
 function Routing({ kind, cluster, namespace, name }: RoutingProps) {
-  const { within } = useView();
   const answer = useAsk(routing, { clusters: [cluster] });
   return (
     <Panel
       title={kind === "virtualservice" ? "Virtual services" : "Destination rules"}
       flush
-      actions={
-        <Button
-          component={Link}
-          to={within(`/resources/new?kind=${kind}.networking.istio.io`)}
-          size="xs"
-          variant="default"
-          leftSection={<IconPlus size={14} />}
-        >
-          Create new
-        </Button>
-      }
+      actions={<CreateButton kind={`${kind}.networking.istio.io`} />}
     >
       <Answer of={answer} what="the routing">
         {({ resources: { items } }) =>

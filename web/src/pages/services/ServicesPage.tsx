@@ -1,14 +1,15 @@
-import { Table } from "@mantine/core";
 import { graphql } from "../../api/generated";
+import type { ServiceListQuery } from "../../api/generated/graphql";
 import { useAsk } from "../../api/queries";
 import { Age } from "../../elements/Age";
 import { Answer, Empty } from "../../elements/Answer";
+import type { Column } from "../../elements/DataTable";
 import { Grouped } from "../../elements/Grouped";
 import { Health } from "../../elements/Health";
 import { MeshNumbers } from "../../elements/MeshNumbers";
 import { ObjectLink } from "../../elements/ObjectLink";
 import { Page } from "../../elements/Page";
-import { TrafficCells, TrafficHeadings } from "../../elements/TrafficCells";
+import { trafficColumns } from "../../elements/trafficColumns";
 import { unknown } from "../../view/format";
 import { useView } from "../../view/view";
 import { formatPort } from "./ports";
@@ -43,6 +44,19 @@ const serviceList = graphql(`
   }
 `);
 
+type Service = ServiceListQuery["services"]["items"][number];
+
+const columns: Column<Service>[] = [
+  { title: "Name", short: true, cell: ({ id, name }) => <ObjectLink id={id}>{name}</ObjectLink> },
+  { title: "Type", cell: ({ type }) => type },
+  { title: "Cluster IP", short: true, cell: ({ address }) => address ?? unknown },
+  { title: "Ports", cell: ({ ports }) => ports.map(formatPort).join(", ") },
+  { title: "Health", short: true, cell: ({ health }) => <Health of={health} /> },
+  ...trafficColumns<Service>(),
+  { title: "Mesh", short: true, cell: ({ inMesh }) => (inMesh ? "in the mesh" : "outside") },
+  { title: "Age", short: true, cell: ({ created }) => <Age of={created} /> },
+];
+
 /** All services, by namespace. */
 export function ServicesPage() {
   const { filter } = useView();
@@ -51,50 +65,14 @@ export function ServicesPage() {
     <Page title="Services">
       <MeshNumbers show={["requests", "latency", "errors", "clusters", "services", "pods"]} />
       <Answer of={services} what="the services">
-        {({ services: { items, total } }) =>
-          items.length === 0 ? (
-            <Empty title="No services here">Choose other namespaces, or deploy something into these.</Empty>
-          ) : (
-            <Grouped items={items} total={total}>
-              {(members) => (
-                <Table>
-                  <Table.Thead>
-                    <Table.Tr>
-                      <Table.Th>Name</Table.Th>
-                      <Table.Th>Type</Table.Th>
-                      <Table.Th>Cluster IP</Table.Th>
-                      <Table.Th>Ports</Table.Th>
-                      <Table.Th>Health</Table.Th>
-                      <TrafficHeadings />
-                      <Table.Th>Mesh</Table.Th>
-                      <Table.Th>Age</Table.Th>
-                    </Table.Tr>
-                  </Table.Thead>
-                  <Table.Tbody>
-                    {members.map((service) => (
-                      <Table.Tr key={service.id}>
-                        <Table.Td>
-                          <ObjectLink id={service.id}>{service.name}</ObjectLink>
-                        </Table.Td>
-                        <Table.Td>{service.type}</Table.Td>
-                        <Table.Td>{service.address ?? unknown}</Table.Td>
-                        <Table.Td>{service.ports.map(formatPort).join(", ")}</Table.Td>
-                        <Table.Td>
-                          <Health of={service.health} />
-                        </Table.Td>
-                        <TrafficCells of={service.traffic} />
-                        <Table.Td>{service.inMesh ? "in the mesh" : "outside"}</Table.Td>
-                        <Table.Td>
-                          <Age of={service.created} />
-                        </Table.Td>
-                      </Table.Tr>
-                    ))}
-                  </Table.Tbody>
-                </Table>
-              )}
-            </Grouped>
-          )
-        }
+        {({ services: { items, total } }) => (
+          <Grouped
+            rows={items}
+            total={total}
+            columns={columns}
+            none={<Empty title="No services here">Choose other namespaces, or deploy something into these.</Empty>}
+          />
+        )}
       </Answer>
     </Page>
   );

@@ -1,13 +1,25 @@
 import { useComputedColorScheme } from "@mantine/core";
-import { Background, Controls, type Edge, type Node, ReactFlow, ReactFlowProvider, useReactFlow } from "@xyflow/react";
+import {
+  Background,
+  Controls,
+  type Edge,
+  type Node,
+  ReactFlow,
+  ReactFlowProvider,
+  useReactFlow,
+  useStore,
+} from "@xyflow/react";
 import { useEffect, useMemo } from "react";
 import "@xyflow/react/dist/style.css";
 import classes from "./Canvas.module.css";
-import type { Graph } from "./graph";
+import type { Graph, Item } from "./graph";
 import { conditionOf, type LabelKind, labelOf } from "./labels";
 import { BoxNode, ItemNode } from "./nodes";
 import type { Layout } from "./place";
 import { RouteEdge } from "./RouteEdge";
+
+/** Below, labels could not be read. */
+const readableZoom = 0.45;
 
 const nodeTypes = { item: ItemNode, box: BoxNode };
 const edgeTypes = { route: RouteEdge };
@@ -39,7 +51,9 @@ function Flow({ graph, layout, label, selected, found, onSelect, onFold }: Props
     () => nodesOf(graph, layout, selected, found, onFold),
     [graph, layout, selected, found, onFold],
   );
-  const edges = useMemo(() => edgesOf(graph, layout, label), [graph, layout, label]);
+  const readable = useStore(({ transform }) => transform[2] >= readableZoom);
+  const shown = readable ? label : "none";
+  const edges = useMemo(() => edgesOf(graph, layout, shown), [graph, layout, shown]);
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: another layout is shown whole
   useEffect(() => {
@@ -66,6 +80,12 @@ function Flow({ graph, layout, label, selected, found, onSelect, onFold }: Props
       edgesFocusable={false}
       elementsSelectable
       onNodeClick={(_, node) => node.type === "item" && onSelect(node.id)}
+      onKeyDown={({ key, target }) => {
+        const node = (target as HTMLElement).closest<HTMLElement>(".react-flow__node-item");
+        if (key === "Enter" && node?.dataset.id) {
+          onSelect(node.dataset.id);
+        }
+      }}
       onPaneClick={() => onSelect(undefined)}
       minZoom={0.05}
       maxZoom={2}
@@ -118,7 +138,7 @@ function nodesOf(
   for (const item of graph.items) {
     const place = layout.places.get(item.id);
     if (place) {
-      const arrives = inbound.get(item.id);
+      const failing = (inbound.get(item.id)?.errors ?? 0) > 0;
       placed.push({
         id: item.id,
         type: "item",
@@ -128,12 +148,18 @@ function nodesOf(
         parentId: layout.places.has(item.parent ?? "") ? item.parent : undefined,
         selected: item.id === selected,
         zIndex: 1,
-        ariaLabel: `${item.kind.toLowerCase().replace("_", " ")} ${item.label} ${item.detail}`,
-        data: { item, failing: (arrives?.errors ?? 0) > 0, found: found.has(item.id) },
+        ariaLabel: inWords(item, failing),
+        data: { item, failing, found: found.has(item.id) },
       });
     }
   }
   return placed;
+}
+
+/** What a node shows, for those who do not see it. */
+function inWords({ kind, label, detail, idle }: Item, failing: boolean): string {
+  const state = idle ? "silent" : failing ? "failing" : "";
+  return [kind.toLowerCase().replaceAll("_", " "), label, detail, state].filter(Boolean).join(" ");
 }
 
 function edgesOf(graph: Graph, layout: Layout, kind: LabelKind): Edge[] {

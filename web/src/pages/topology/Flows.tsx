@@ -1,8 +1,22 @@
-import { Table } from "@mantine/core";
+import { type Column, DataTable } from "../../elements/DataTable";
 import { Panel } from "../../elements/Page";
 import { formatSeconds, formatShare } from "../../view/format";
 import type { Graph, Item, Link } from "./graph";
 import { conditionOf, labelOf } from "./labels";
+
+interface Flow {
+  link: Link;
+  direction: string;
+  other: string;
+}
+
+const columns = (names: Map<string, string>): Column<Flow>[] => [
+  { title: "Peer", cell: ({ direction, other }) => `${direction} ${names.get(other) ?? other}` },
+  { title: "Rate", cell: ({ link }) => labelOf(withoutErrors(link), "rate") },
+  { title: "Errors", cell: ({ link }) => formatShare(link.traffic.errorRate) },
+  { title: "P95", cell: ({ link }) => formatSeconds(link.traffic.p95) },
+  { title: "Security", cell: ({ link }) => labelOf(link, "security") },
+];
 
 /** What comes in and what goes out of a node. */
 export function Flows({ item, graph }: { item: Item; graph: Graph }) {
@@ -17,30 +31,12 @@ export function Flows({ item, graph }: { item: Item; graph: Graph }) {
   }
   return (
     <Panel title="Traffic" flush>
-      <Table fz="xs">
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>Peer</Table.Th>
-            <Table.Th>Rate</Table.Th>
-            <Table.Th>Errors</Table.Th>
-            <Table.Th>P95</Table.Th>
-            <Table.Th>Security</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {rows.map(({ link, direction, other }) => (
-            <Table.Tr key={`${direction} ${link.id}`}>
-              <Table.Td>
-                {direction} {names.get(other) ?? other}
-              </Table.Td>
-              <Table.Td>{labelOf(withoutErrors(link), "rate")}</Table.Td>
-              <Table.Td>{formatShare(link.traffic.errorRate)}</Table.Td>
-              <Table.Td>{formatSeconds(link.traffic.p95)}</Table.Td>
-              <Table.Td>{labelOf(link, "security")}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
+      <DataTable
+        small
+        rows={rows}
+        columns={columns(names)}
+        keyOf={({ direction, link }) => `${direction} ${link.id}`}
+      />
     </Panel>
   );
 }

@@ -1,6 +1,7 @@
-import { ActionIcon, Button, CloseButton, Group, Stack, Text, Title } from "@mantine/core";
+import { ActionIcon, Button, CloseButton, Group, Stack, Tabs, Text, Title } from "@mantine/core";
 import { IconExternalLink, IconFocus2 } from "@tabler/icons-react";
 import { Link as RouterLink } from "react-router";
+import { HealthPanel } from "../../elements/HealthPanel";
 import { AddressContext } from "../../elements/ObjectLink";
 import { addressOf, parseID } from "../../view/id";
 import { useView } from "../../view/view";
@@ -73,15 +74,31 @@ export function SidePanel({ id, graph, addressHere, close, focus }: Props) {
 
 function Details({ id }: { id: string }) {
   switch (parseID(id).kind) {
-    case "service":
-      return <ServiceDetails id={id} />;
     case "pod":
       return <PodDetails id={id} />;
     case "node":
       return <NodeDetails id={id} />;
     default:
-      return <WorkloadDetails id={id} />;
+      return <Judged key={id} id={id} />;
   }
+}
+
+/** A service or workload, which has health. */
+function Judged({ id }: { id: string }) {
+  return (
+    <Tabs defaultValue="overview" keepMounted={false}>
+      <Tabs.List mb="sm">
+        <Tabs.Tab value="overview">Overview</Tabs.Tab>
+        <Tabs.Tab value="health">Health</Tabs.Tab>
+      </Tabs.List>
+      <Tabs.Panel value="overview" className="stack">
+        {parseID(id).kind === "service" ? <ServiceDetails id={id} /> : <WorkloadDetails id={id} />}
+      </Tabs.Panel>
+      <Tabs.Panel value="health" className="stack">
+        <HealthPanel id={id} />
+      </Tabs.Panel>
+    </Tabs>
+  );
 }
 
 function Outside({ item }: { item: Item }) {

@@ -1,5 +1,6 @@
 import { Button, Checkbox, Group, Popover, Select, Stack, TextInput } from "@mantine/core";
 import { IconFocus2, IconSearch, IconStack2 } from "@tabler/icons-react";
+import { LoadButton } from "../load/LoadButton";
 import { shownKinds, type useDrawing } from "./drawing";
 import { type LabelKind, labelKinds } from "./labels";
 
@@ -50,6 +51,7 @@ export function Toolbar({ state, word, setWord }: Props) {
         value={word}
         onChange={(event) => setWord(event.currentTarget.value)}
       />
+      <LoadButton />
       {drawing.focus && (
         <Button variant="light" size="xs" leftSection={<IconFocus2 size={14} />} onClick={() => setFocus(undefined)}>
           Leave the focus

@@ -95,7 +95,7 @@ export const BoxNode = memo(function BoxNode({ data }: { data: { box: Box; faili
         className={`${classes.heading} nodrag nopan`}
         onClick={fold}
         aria-expanded={!box.folded}
-        aria-label={`${box.folded ? "Unfold" : "Fold"} ${box.kind} ${box.label}`}
+        title={box.folded ? "Unfold" : "Fold"}
       >
         <Chevron size={14} aria-hidden />
         {box.folded && <IconBoxMultiple size={16} aria-hidden />}

@@ -1,18 +1,31 @@
 import { expect, test } from "vitest";
-import { middleOf, pathOf } from "./path";
+import { arrowOf, middleOf, pathOf } from "./path";
 
-const bent = [
-  { x: 0, y: 0 },
-  { x: 100, y: 0 },
-  { x: 100, y: 100 },
-];
-
-test("a path goes through its ends with a round corner", () => {
-  expect(pathOf(bent)).toBe("M0,0L90,0Q100,0 100,10L100,100");
-  expect(pathOf([])).toBe("");
+test("a piece that leads to the right begins and ends level, another is straight", () => {
+  expect(
+    pathOf([
+      { x: 0, y: 0 },
+      { x: 100, y: 50 },
+      { x: 100, y: 0 },
+    ]),
+  ).toBe("M0,0C50,0 50,50 100,50L100,0");
 });
 
-test("the middle is half-way along", () => {
-  expect(middleOf(bent)).toEqual({ x: 100, y: 0 });
-  expect(middleOf(bent.slice(0, 2))).toEqual({ x: 50, y: 0 });
+test("an arrow ends at the last point, level", () => {
+  expect(
+    arrowOf([
+      { x: 0, y: 0 },
+      { x: 10, y: 30 },
+    ]),
+  ).toBe("M3,26L10,30L3,34");
+});
+
+test("a label stands in the middle of the widest piece", () => {
+  expect(
+    middleOf([
+      { x: 0, y: 0 },
+      { x: 0, y: 10 },
+      { x: 30, y: 10 },
+    ]),
+  ).toEqual({ x: 15, y: 10 });
 });

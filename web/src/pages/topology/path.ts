@@ -1,27 +1,25 @@
 import type { Point } from "./place";
 
-const radius = 10;
 const arrow = { length: 7, width: 4 };
 
-/** An SVG path along points, with round corners. */
+/** An SVG path along points. Pieces that lead to the right begin and end level, so that they can be followed by eye. */
 export function pathOf(points: Point[]): string {
   const [first, ...rest] = points;
   if (!first) {
     return "";
   }
   let path = `M${first.x},${first.y}`;
-  rest.forEach((point, index) => {
-    const next = rest[index + 1];
-    const before = index === 0 ? first : rest[index - 1];
-    if (!next || !before) {
-      path += `L${point.x},${point.y}`;
-      return;
-    }
-    const start = towards(point, before, radius);
-    const end = towards(point, next, radius);
-    path += `L${start.x},${start.y}Q${point.x},${point.y} ${end.x},${end.y}`;
-  });
+  let from = first;
+  for (const to of rest) {
+    const half = (from.x + to.x) / 2;
+    path += leadsRight(from, to) ? `C${half},${from.y} ${half},${to.y} ${to.x},${to.y}` : `L${to.x},${to.y}`;
+    from = to;
+  }
   return path;
+}
+
+function leadsRight(from: Point, to: Point): boolean {
+  return to.x > from.x && to.y !== from.y;
 }
 
 /** The arrow's head at the end of points. */
@@ -31,34 +29,28 @@ export function arrowOf(points: Point[]): string {
   if (!tip || !before) {
     return "";
   }
-  const base = towards(tip, before, arrow.length);
-  const length = Math.hypot(tip.x - before.x, tip.y - before.y) || 1;
-  const across = { x: ((tip.y - before.y) / length) * arrow.width, y: (-(tip.x - before.x) / length) * arrow.width };
+  const back = leadsRight(before, tip) ? { x: -1, y: 0 } : direction(tip, before);
+  const base = { x: tip.x + back.x * arrow.length, y: tip.y + back.y * arrow.length };
+  const across = { x: -back.y * arrow.width, y: back.x * arrow.width };
   return `M${base.x + across.x},${base.y + across.y}L${tip.x},${tip.y}L${base.x - across.x},${base.y - across.y}`;
 }
 
-/** The point half-way along. */
+/** Where there is most room for a label: the middle of the widest piece. */
 export function middleOf(points: Point[]): Point {
-  const lengths = points.slice(1).map((point, index) => distance(points[index] ?? point, point));
-  let rest = lengths.reduce((sum, length) => sum + length, 0) / 2;
-  for (const [index, length] of lengths.entries()) {
-    const from = points[index];
-    const to = points[index + 1];
-    if (from && to && rest <= length) {
-      return towards(from, to, rest);
+  let widest = -1;
+  let middle = points[0] ?? { x: 0, y: 0 };
+  points.slice(1).forEach((to, index) => {
+    const from = points[index] ?? to;
+    const width = Math.abs(to.x - from.x);
+    if (width > widest) {
+      widest = width;
+      middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2 };
     }
-    rest -= length;
-  }
-  return points.at(-1) ?? { x: 0, y: 0 };
+  });
+  return middle;
 }
 
-function distance(a: Point, b: Point): number {
-  return Math.hypot(a.x - b.x, a.y - b.y);
-}
-
-/** The point some way from one towards another, at most half-way there when it is a corner's. */
-function towards(from: Point, to: Point, way: number): Point {
-  const length = distance(from, to);
-  const share = length === 0 ? 0 : Math.min(way, way === radius ? length / 2 : length) / length;
-  return { x: from.x + (to.x - from.x) * share, y: from.y + (to.y - from.y) * share };
+function direction(from: Point, to: Point): Point {
+  const length = Math.hypot(to.x - from.x, to.y - from.y) || 1;
+  return { x: (to.x - from.x) / length, y: (to.y - from.y) / length };
 }

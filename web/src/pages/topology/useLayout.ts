@@ -1,54 +1,41 @@
 import { useEffect, useRef, useState } from "react";
 import type { Graph } from "./graph";
-import { gridLayout } from "./grid";
-import { Layouter, shapeOf } from "./layout";
+import { shapeOf } from "./layout";
+import type { Delivery, Order } from "./layout.worker";
+import LayoutWorker from "./layout.worker?worker";
 import type { Layout } from "./place";
 
-/** How long an empty page is borne, in milliseconds. */
-const patience = 700;
-
-/** Lays a graph out, anew only when its shape changes. Until then the last layout stays. */
+/** Lays a graph out off the main thread, anew only when its shape changes. Until then the last layout stays. */
 export function useLayout(graph: Graph | undefined): { layout?: Layout; problem?: string } {
-  const layouter = useRef<Layouter>(undefined);
+  const worker = useRef<Worker>(undefined);
   const [layout, setLayout] = useState<Layout>();
   const [problem, setProblem] = useState<string>();
-  const shape = graph && shapeOf(graph);
+  const ordered = useRef(0);
+  const since = useRef(0);
+  const latest = useRef<Layout>(undefined);
+  const key = graph && JSON.stringify(shapeOf(graph));
 
-  useEffect(
-    () => () => {
-      layouter.current?.stop();
-      layouter.current = undefined;
-    },
-    [],
-  );
-
-  // biome-ignore lint/correctness/useExhaustiveDependencies: only the shape matters, not the numbers
   useEffect(() => {
-    if (!graph) {
-      return;
-    }
-    let current = true;
-    layouter.current ??= new Layouter();
-    // What is to be seen at first comes at once, if the fine layout takes its time.
-    const impatient = setTimeout(() => setLayout((made) => made ?? gridLayout(graph)), patience);
-    layouter.current
-      .layout(graph)
-      .then((made) => {
-        clearTimeout(impatient);
-        if (current) {
-          setLayout(made);
-          setProblem(undefined);
-        }
-      })
-      .catch((failure: unknown) => {
-        if (current) {
-          setProblem(failure instanceof Error ? failure.message : String(failure));
-        }
-      });
-    return () => {
-      current = false;
-      clearTimeout(impatient);
+    const made = new LayoutWorker();
+    made.onmessage = ({ data }: MessageEvent<Delivery>) => {
+      if (data.number === ordered.current) {
+        performance.measure("topology layout", { start: since.current });
+        latest.current = data.layout;
+        setLayout(data.layout);
+        setProblem(undefined);
+      }
     };
-  }, [shape]);
+    made.onerror = (event) => setProblem(event.message || "the browser does not run the layout");
+    worker.current = made;
+    return () => made.terminate();
+  }, []);
+
+  useEffect(() => {
+    if (key) {
+      since.current = performance.now();
+      const order: Order = { number: ++ordered.current, shape: JSON.parse(key), before: latest.current };
+      worker.current?.postMessage(order);
+    }
+  }, [key]);
   return { layout, problem };
 }

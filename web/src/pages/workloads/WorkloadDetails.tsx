@@ -10,6 +10,7 @@ import { Metrics } from "../../elements/Metrics";
 import { ObjectLink } from "../../elements/ObjectLink";
 import { Panel } from "../../elements/Page";
 import { PodTable } from "../../elements/PodTable";
+import { ToolLinks } from "../../elements/ToolLinks";
 
 const workloadDetails = graphql(`
   query WorkloadDetails($id: ID!) {
@@ -83,6 +84,7 @@ export function WorkloadDetails({ id }: { id: string }) {
             <Panel title="Pods" flush>
               <PodTable pods={found.pods} />
             </Panel>
+            <ToolLinks id={id} app={found.app} />
             <Metrics id={id} show={["requests", "errors", "latency", "bytes", "cpu", "memory"]} />
             <Events id={id} />
           </>

@@ -1,4 +1,6 @@
+import { HealthPanel } from "../../elements/HealthPanel";
 import { Page } from "../../elements/Page";
+import { Tabbed } from "../../elements/Tabbed";
 import { useID } from "../../elements/useID";
 import { parseID } from "../../view/id";
 import { WorkloadDetails } from "./WorkloadDetails";
@@ -7,7 +9,12 @@ export function WorkloadPage() {
   const id = useID();
   return (
     <Page title={parseID(id).name} kind="Workload">
-      <WorkloadDetails id={id} />
+      <Tabbed
+        tabs={[
+          { value: "overview", title: "Overview", content: () => <WorkloadDetails id={id} /> },
+          { value: "health", title: "Health", content: () => <HealthPanel id={id} /> },
+        ]}
+      />
     </Page>
   );
 }
