@@ -22,7 +22,7 @@ declare module "vitest" {
 
 /**
  * Starts a sandbox with the demo application and a server for it, and takes both down in the end. SANDBOX names the state
- * directory of one that runs already, which is left as it is.
+ * directory of one that runs already, which is left as it is; DASHBOARD the address of a server for it, such as `npm run dev`.
  */
 export default async function setup(project: TestProject) {
   const given = process.env.SANDBOX;
@@ -42,8 +42,9 @@ export default async function setup(project: TestProject) {
     }
     const { stdout } = await run(smm, ["sandbox", "kubeconfig", ...state]);
     const kubeconfig = stdout.trim();
-    served = await serve(kubeconfig, ["--anonymous-auth"]);
-    project.provide("dashboard", served.address);
+    const address = process.env.DASHBOARD;
+    served = address ? undefined : await serve(kubeconfig, ["--anonymous-auth"]);
+    project.provide("dashboard", address ?? served?.address ?? "");
     project.provide("kubeconfig", kubeconfig);
     project.provide("state", state);
   } catch (problem) {

@@ -5,13 +5,13 @@ import { ask } from "../api/client";
 import { graphql } from "../api/generated";
 import type { HealthPartsFragment, Measure } from "../api/generated/graphql";
 import { useAsk } from "../api/queries";
-import { formatNumber } from "../view/format";
+import { formatNumber, unknown } from "../view/format";
 import { useView } from "../view/view";
 import { Answer, Empty } from "./Answer";
 import { Chart } from "./Chart";
 import { type Column, DataTable } from "./DataTable";
 import { verdicts } from "./Health";
-import { chartOf, Metrics } from "./Metrics";
+import { chartOf, formatMeasure, Metrics } from "./Metrics";
 import { Panel } from "./Page";
 import { Status } from "./Status";
 
@@ -92,11 +92,12 @@ const columns = (choose: (measure: Measure) => void): Column<Row>[] => [
       </Status>
     ),
   },
-  { title: "Observed", cell: ({ observed, unit }) => (observed == null ? "" : `${formatNumber(observed)} ${unit}`) },
+  { title: "Observed", short: true, cell: ({ measure, observed }) => formatMeasure(measure, observed) },
   {
     title: "Expected",
-    cell: ({ low, high, unit }) =>
-      low == null || high == null ? "" : `${formatNumber(low)} to ${formatNumber(high)} ${unit}`,
+    short: true,
+    cell: ({ measure, low, high }) =>
+      low == null || high == null ? unknown : `${formatMeasure(measure, low)} to ${formatMeasure(measure, high)}`,
   },
   { title: "Why", cell: ({ explanation }) => explanation },
 ];

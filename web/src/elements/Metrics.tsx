@@ -49,6 +49,12 @@ export function chartOf(measure: Measure): ChartName | undefined {
   return names.find((name) => (definitions[name].measures as Measure[]).includes(measure));
 }
 
+/** A value of a measure with its unit. */
+export function formatMeasure(measure: Measure, value: number | null | undefined): string {
+  const chart = chartOf(measure);
+  return chart ? definitions[chart].format(value) : unknown;
+}
+
 export type ChartName = keyof typeof definitions;
 
 /** How far charts look back, and how often they do, in milliseconds. */
