@@ -60,7 +60,14 @@ func (s *scanner) fields(read func(name []byte)) {
 // elements reads an array. The function has to read each element.
 func (s *scanner) elements(read func()) { s.list('[', ']', read) }
 
+// list reads what is between two brackets. null is an empty list.
 func (s *scanner) list(open, end byte, read func()) {
+	if s.next() == 'n' {
+		if string(s.word()) != "null" {
+			s.fail()
+		}
+		return
+	}
 	s.take(open)
 	if s.next() == end {
 		s.at++

@@ -64,6 +64,14 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// What has no elements may be null, and may come before the status.
+func TestDecodeReadsNull(t *testing.T) {
+	series, err := decode(strings.NewReader(`{"data":{"result":null,"resultType":"matrix"},"status":"success"}`), "matrix")
+	if err != nil || len(series) > 0 {
+		t.Errorf("%v, %v", series, err)
+	}
+}
+
 func TestDecodeReadsEscapesAndUnknownFields(t *testing.T) {
 	text := `{"status":"success","warnings":["w"],"data":{"resultType":"vector","stats":{"a":[1,{"b":null}]},"result":[
 		{"metric":{"path":"C:\\\"x\"","city":"Z\u00fcrich"},"value":[1.5,"-2.5"],"histogram":{}}]}}`
