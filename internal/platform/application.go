@@ -126,6 +126,9 @@ func servedParts() []served {
 		{smmv1alpha1.ComponentFederationGateway, func(s *smmv1alpha1.SMM) bool {
 			return s.FederationGateway != nil && isTrue(s.FederationGateway.Enabled)
 		}},
+		{smmv1alpha1.ComponentFederationGatewayOperator, func(s *smmv1alpha1.SMM) bool {
+			return s.FederationGatewayOperator != nil && isTrue(s.FederationGatewayOperator.Enabled)
+		}},
 		{smmv1alpha1.ComponentHealth, func(s *smmv1alpha1.SMM) bool { return s.Health != nil && !isFalse(s.Health.Enabled) }},
 		{smmv1alpha1.ComponentWeb, func(s *smmv1alpha1.SMM) bool { return s.Web != nil && isTrue(s.Web.Enabled) }},
 	}

@@ -12,8 +12,8 @@ import (
 	"github.com/meshmanager/smm/internal/kube"
 )
 
-// certManager is the component for cert-manager, which the product does not install: it looks for
-// one that is there.
+// certManager is the component for cert-manager. It looks for one that is there and does not install
+// one: the operator has the rights for what it renders itself, and for no chart from elsewhere.
 type certManager struct{ client client.Reader }
 
 func (c certManager) name() string { return smmv1alpha1.ComponentCertManager }
@@ -29,7 +29,7 @@ func (c certManager) install(ctx context.Context, _ *smmv1alpha1.ControlPlane, _
 		return state{}, fmt.Errorf("look for cert-manager: %w", err)
 	}
 	if len(found.Items) == 0 {
-		return unmanaged("cert-manager is not on the cluster, and this version of the product does not install it: install it as its documentation says"), nil
+		return unmanaged("cert-manager is not on the cluster, and the product does not install it: its chart is not built in, and the operator has no rights for it. Install it as its documentation says, and it is found"), nil
 	}
 	deployment := &found.Items[0]
 	version := cmp.Or(deployment.Labels["app.kubernetes.io/version"], "of an unknown version")

@@ -25,6 +25,7 @@ func components(c client.Client, applier *kube.Applier, catalogue istio.Catalogu
 		meshed{rendered{k, ingressGateway(catalogue)}},
 		newMetricsStore(k),
 		rendered{k, application()},
+		exposed{meshed{rendered{k, exposedDashboard(catalogue)}}},
 	}
 	for _, part := range servedParts() {
 		all = append(all, part)
@@ -48,14 +49,10 @@ func unavailableParts() []unavailablePart {
 	type smm = smmv1alpha1.SMM
 	return []unavailablePart{
 		{smmv1alpha1.ComponentALS, "receive the proxies' access logs", func(s *smm) bool { return on(s.ALS) }},
-		{smmv1alpha1.ComponentExposeDashboard, "serve a dashboard to expose", func(s *smm) bool {
-			return s.ExposeDashboard != nil && s.ExposeDashboard.MeshGateway != nil && isTrue(s.ExposeDashboard.MeshGateway.Enabled)
-		}},
-		{smmv1alpha1.ComponentFederationGatewayOperator, "serve an API in the cluster", func(s *smm) bool { return on(s.FederationGatewayOperator) }},
 		{smmv1alpha1.ComponentGrafana, "show dashboards of metrics", func(s *smm) bool { return on(s.Grafana) }},
 		{smmv1alpha1.ComponentKubeStateMetrics, "report the state of Kubernetes objects as metrics", func(s *smm) bool { return on(s.KubeStateMetrics) }},
 		{smmv1alpha1.ComponentLeo, "answer ACME challenges through gateways", func(s *smm) bool { return on(s.Leo) }},
-		{smmv1alpha1.ComponentPrometheusOperator, "store metrics", func(s *smm) bool { return on(s.PrometheusOperator) }},
+		{smmv1alpha1.ComponentPrometheusOperator, "have an operator for Prometheus: the component prometheus does without", func(s *smm) bool { return on(s.PrometheusOperator) }},
 		{smmv1alpha1.ComponentSDM, "include Streaming Data Manager", func(s *smm) bool { return on(s.SDM) }},
 		{smmv1alpha1.ComponentSRE, "measure service level objectives", func(s *smm) bool { return s.SRE != nil && isTrue(s.SRE.Enabled) }},
 		{smmv1alpha1.ComponentTracing, "store traces", func(s *smm) bool { return on(s.Tracing) }},

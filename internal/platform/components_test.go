@@ -65,6 +65,11 @@ func installDocumented(t *testing.T) *installation {
 		t.Fatal(err)
 	}
 	cp.Spec.ClusterName = "c1"
+	on := true
+	cp.Spec.SMM.Health = &smmv1alpha1.Health{Enabled: &on}
+	cp.Spec.SMM.ExposeDashboard = &smmv1alpha1.ExposeDashboard{MeshGateway: &smmv1alpha1.DashboardGateway{
+		Enabled: &on, Service: &smmv1alpha1.DashboardService{Type: corev1.ServiceTypeNodePort}, // nobody balances here
+	}}
 	cp.Spec.MeshManager.Istio.IstioCROverrides = strings.Replace(expandedMesh, "enabled: true", "enabled: false", 1)
 	prepared, err := newInstaller(t, cluster.Config).PrepareControlPlane(ctx, cp)
 	if err != nil {
@@ -209,8 +214,9 @@ func TestComponents(t *testing.T) {
 func (i *installation) testReported(t *testing.T) {
 	if diff := cmp.Diff([]string{
 		"als Unmanaged", "application Available", "auth Available", "certManager Unmanaged", "clusterRegistry Available",
-		"federationGateway Available", "federationGatewayOperator Unmanaged", "leo Unmanaged", "meshManager Available",
-		"nodeExporter Available", "prometheus Available", "registryAccess Available", "smm Available", "sre Unmanaged",
+		"exposeDashboard Available", "federationGateway Available", "federationGatewayOperator Available", "health Available",
+		"leo Unmanaged", "meshManager Available", "nodeExporter Available", "prometheus Available", "registryAccess Available",
+		"smm Available", "sre Unmanaged",
 	}, i.components()); diff != "" {
 		t.Errorf("components:\n%s", diff)
 	}
@@ -225,6 +231,12 @@ func (i *installation) testReported(t *testing.T) {
 // before.
 func (i *installation) testSwitches(t *testing.T) {
 	states, objects := i.components(), i.objects()
+	exposedDashboard := []string{
+		"Deployment smm-system/smm-ingressgateway-external", "Gateway smm-system/smm-ingressgateway-external",
+		"IstioMeshGateway smm-system/smm-ingressgateway-external", "Role smm-system/smm-ingressgateway-external-service-account",
+		"RoleBinding smm-system/smm-ingressgateway-external-service-account", "Service smm-system/smm-ingressgateway-external",
+		"ServiceAccount smm-system/smm-ingressgateway-external-service-account", "VirtualService smm-system/smm-ingressgateway-external",
+	}
 	for _, test := range []struct {
 		section    string   // of the specification, with ? for whether it is on
 		components []string // that it switches
@@ -237,27 +249,30 @@ func (i *installation) testSwitches(t *testing.T) {
 			"Secret cluster-registry/" + pullSecret, "Secret istio-system/" + pullSecret, "Secret smm-system/" + pullSecret,
 		}},
 		{`{"smm":{"enabled":?}}`, []string{
-			"smm", "als", "application", "auth", "federationGateway", "federationGatewayOperator", "leo", "prometheus", "sre",
-		}, []string{
+			"smm", "als", "application", "auth", "exposeDashboard", "federationGateway", "federationGatewayOperator", "health", "leo", "prometheus", "sre",
+		}, slices.Concat(exposedDashboard, []string{
 			"Deployment smm-system/smm-application", "Deployment smm-system/smm-ingressgateway", "IstioMeshGateway smm-system/smm-ingressgateway",
 			"Role smm-system/smm-application", "Role smm-system/smm-ingressgateway-service-account",
 			"RoleBinding smm-system/smm-application", "RoleBinding smm-system/smm-ingressgateway-service-account",
 			"Service smm-system/smm-application", "Service smm-system/smm-ingressgateway", "Service smm-system/smm-prometheus",
 			"ServiceAccount smm-system/smm-application", "ServiceAccount smm-system/smm-ingressgateway-service-account",
 			"ServiceAccount smm-system/smm-prometheus", "StatefulSet smm-system/prometheus-smm-prometheus",
-		}},
+		})},
+		{`{"smm":{"exposeDashboard":{"meshGateway":{"enabled":?}}}}`, []string{"exposeDashboard"}, exposedDashboard},
 		{`{"smm":{"prometheus":{"enabled":?}}}`, []string{"prometheus"}, []string{
 			"Service smm-system/smm-prometheus", "ServiceAccount smm-system/smm-prometheus", "StatefulSet smm-system/prometheus-smm-prometheus",
 		}},
-		{`{"smm":{"application":{"enabled":?},"auth":{"enabled":?},"federationGateway":{"enabled":?}}}`,
-			[]string{"application", "auth", "federationGateway"}, []string{
+		{`{"smm":{"application":{"enabled":?},"exposeDashboard":{"meshGateway":{"enabled":?}},"auth":{"enabled":?},` +
+			`"federationGateway":{"enabled":?},"federationGatewayOperator":{"enabled":?},"health":{"enabled":?}}}`,
+			[]string{"application", "auth", "exposeDashboard", "federationGateway", "federationGatewayOperator", "health"},
+			slices.Concat(exposedDashboard, []string{
 				"Deployment smm-system/smm-application",
 				"Role smm-system/smm-application", "RoleBinding smm-system/smm-application", "Service smm-system/smm-application",
 				"ServiceAccount smm-system/smm-application",
-			}},
-		{`{"certManager":{"enabled":?},"smm":{"als":{"enabled":?},` +
-			`"federationGatewayOperator":{"enabled":?},"leo":{"enabled":?},"sre":{"enabled":?}}}`,
-			[]string{"certManager", "als", "federationGatewayOperator", "leo", "sre"}, nil},
+			})},
+		{`{"clusterRegistry":{"enabled":?}}`, []string{"clusterRegistry"}, nil},
+		{`{"certManager":{"enabled":?},"smm":{"als":{"enabled":?},"leo":{"enabled":?},"sre":{"enabled":?}}}`,
+			[]string{"certManager", "als", "leo", "sre"}, nil},
 	} {
 		t.Run(test.components[0], func(t *testing.T) {
 			i.patch(strings.ReplaceAll(test.section, "?", "false"))
@@ -268,6 +283,7 @@ func (i *installation) testSwitches(t *testing.T) {
 			}
 			left := i.objects()
 			gone := slices.DeleteFunc(slices.Clone(objects), func(object string) bool { return slices.Contains(left, object) })
+			slices.Sort(test.objects)
 			if diff := cmp.Diff(test.objects, gone, cmpopts.EquateEmpty()); diff != "" {
 				t.Errorf("objects that are gone:\n%s", diff)
 			}

@@ -77,6 +77,9 @@ func (m meshed) install(ctx context.Context, cp *smmv1alpha1.ControlPlane, save 
 	if mesh.Status == smmv1alpha1.ComponentUnmanaged {
 		return unmanaged(fmt.Sprintf("it needs a control plane: %s", cmp.Or(mesh.Message, "there is none"))), nil
 	}
+	if mesh.Status != smmv1alpha1.ComponentAvailable && len(cp.Status.Components[m.key].Inventory) == 0 {
+		return reconciling("a control plane to be available"), nil
+	}
 	var nodes corev1.NodeList
 	if err := m.client.List(ctx, &nodes, client.MatchingLabels{istio.ProxylessLabel: "true"}, client.Limit(1)); err != nil {
 		return state{}, fmt.Errorf("list the nodes: %w", err)

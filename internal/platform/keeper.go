@@ -77,7 +77,7 @@ type renderedComponent struct {
 
 // renderedComponents are all of them, in order.
 func renderedComponents(catalogue istio.Catalogue) []renderedComponent {
-	return []renderedComponent{clusterRegistry(catalogue, ""), nodeExporter(), ingressGateway(catalogue), prometheus(), application()}
+	return []renderedComponent{clusterRegistry(catalogue, ""), nodeExporter(), ingressGateway(catalogue), prometheus(), application(), exposedDashboard(catalogue)}
 }
 
 // rendered keeps what a renderedComponent renders on the cluster.

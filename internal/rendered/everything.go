@@ -83,6 +83,9 @@ func whole(openShift bool) *smmv1alpha1.ControlPlane {
 		Component:   smmv1alpha1.Component{Enabled: &on},
 		Prometheus:  &smmv1alpha1.Prometheus{Component: smmv1alpha1.Component{Enabled: &on}},
 		Application: &smmv1alpha1.Component{Enabled: &on},
+		ExposeDashboard: &smmv1alpha1.ExposeDashboard{MeshGateway: &smmv1alpha1.DashboardGateway{
+			Enabled: &on, TLS: &smmv1alpha1.DashboardTLS{Enabled: &on, CredentialName: "certificate"},
+		}},
 	}
 	if openShift {
 		cp.Spec.SMM.Auth = &smmv1alpha1.Auth{Mode: smmv1alpha1.AuthModeAnonymous} // the two forms of sign-in have different rights

@@ -63,7 +63,12 @@ func controlPlanes() []documented {
 	own := effect{"Deployment istio-system/istiod-cp-v131x", "{.status.availableReplicas}", "1"}
 	return []documented{
 		{"2.3.5.1-controlplane-1.yaml", "Succeeded", []effect{mesh, cluster("my-cluster")}},
-		{"2.3.6-controlplane-1.yaml", "Succeeded", []effect{mesh, cluster("workload-cluster-1")}},
+		{"2.3.6-controlplane-1.yaml", "Succeeded", []effect{
+			mesh, cluster("workload-cluster-1"),
+			{"ControlPlane smm", "{.status.components.exposeDashboard.status}", "Available"},
+			{"Service smm-system/smm-ingressgateway-external", "{.spec.type} {.spec.ports[*].port}", "LoadBalancer 80"},
+			{"VirtualService smm-system/smm-ingressgateway-external", "{.spec.http[0].route[0].destination.host}", "smm-application"},
+		}},
 		{"2.3.7-controlplane-1.yaml", "Succeeded", []effect{mesh, cluster("CLUSTER-NAME")}},
 		{"2.3.7-controlplane-2.yaml", "Succeeded", []effect{mesh, own}},
 		{"2.3.7-controlplane-3.yaml", "Succeeded", []effect{cluster("workload-cluster-2")}},
