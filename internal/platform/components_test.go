@@ -162,6 +162,7 @@ func (i *installation) objects() []string {
 		{Group: "policy", Version: "v1", Kind: "PodDisruptionBudget"},
 		{Group: "rbac.authorization.k8s.io", Version: "v1", Kind: "Role"}, {Group: "rbac.authorization.k8s.io", Version: "v1", Kind: "RoleBinding"},
 		{Group: "servicemesh.cisco.com", Version: "v1alpha1", Kind: "IstioControlPlane"}, {Group: "servicemesh.cisco.com", Version: "v1alpha1", Kind: "IstioMeshGateway"},
+		{Group: "networking.istio.io", Version: "v1", Kind: "Gateway"}, {Group: "networking.istio.io", Version: "v1", Kind: "VirtualService"},
 	} {
 		list := &metav1.PartialObjectMetadataList{}
 		list.APIVersion = metav1.GroupVersion{Group: kind.Group, Version: kind.Version}.String()
@@ -270,7 +271,12 @@ func (i *installation) testSwitches(t *testing.T) {
 				"Role smm-system/smm-application", "RoleBinding smm-system/smm-application", "Service smm-system/smm-application",
 				"ServiceAccount smm-system/smm-application",
 			})},
-		{`{"clusterRegistry":{"enabled":?}}`, []string{"clusterRegistry"}, nil},
+		{`{"clusterRegistry":{"enabled":?}}`, []string{"clusterRegistry"}, []string{
+			"Deployment cluster-registry/cluster-registry-controller",
+			"Role cluster-registry/cluster-registry-controller", "RoleBinding cluster-registry/cluster-registry-controller",
+			"Secret cluster-registry/" + pullSecret, // the namespace is not the product's any more
+			"ServiceAccount cluster-registry/cluster-registry-controller", "ServiceAccount cluster-registry/cluster-registry-reader",
+		}},
 		{`{"certManager":{"enabled":?},"smm":{"als":{"enabled":?},"leo":{"enabled":?},"sre":{"enabled":?}}}`,
 			[]string{"certManager", "als", "leo", "sre"}, nil},
 	} {

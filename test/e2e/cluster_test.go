@@ -18,6 +18,9 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
+	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/meshmanager/smm/api"
 )
 
 // What `smm install -a` and the demo application make.
@@ -44,6 +47,20 @@ func istioClient(t *testing.T) istioclient.Interface {
 		t.Fatal(err)
 	}
 	return client
+}
+
+// productClient knows the product's kinds and Kubernetes' own.
+func productClient(t *testing.T) client.Client {
+	t.Helper()
+	scheme, err := api.NewScheme()
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := client.New(box.config, client.Options{Scheme: scheme})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // eventually polls until the condition holds, and fails the test if it does not in time.
