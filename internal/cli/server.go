@@ -33,6 +33,7 @@ type serverOptions struct {
 	anonymous       bool
 	insecureCookies bool
 	noHealth        bool
+	admission       admissionOptions
 	serving         servingOptions
 }
 
@@ -61,6 +62,7 @@ service account, or of a kubeconfig, and shows users what their own rights allow
 	flags.BoolVar(&options.anonymous, "anonymous-auth", false, "let everybody act with the server's own rights, without signing in")
 	flags.BoolVar(&options.insecureCookies, "insecure-cookies", false, "send session cookies without TLS too, as on 127.0.0.1")
 	flags.BoolVar(&options.noHealth, "no-health", false, "do not judge the health of workloads and services")
+	options.admission.register(flags)
 	options.serving.register(flags)
 	return cmd
 }
@@ -90,7 +92,8 @@ func runServer(ctx context.Context, app *App, options serverOptions) error {
 	}
 	log.InfoContext(ctx, "serving", "address", listener.Addr().String(), "cluster", options.clusterName)
 	s := site{
-		app: app, config: config, cluster: options.clusterName, options: options.serving, sessions: sessions, withoutHealth: options.noHealth, log: log,
+		app: app, config: config, cluster: options.clusterName, options: options.serving, sessions: sessions, withoutHealth: options.noHealth,
+		admission: options.admission, log: log,
 	}
 	return s.serve(ctx, listener)
 }
@@ -103,6 +106,7 @@ type site struct {
 	options       servingOptions
 	sessions      *session.Sessions
 	withoutHealth bool
+	admission     admissionOptions
 	log           *slog.Logger
 }
 
@@ -130,6 +134,9 @@ func (s *site) serve(ctx context.Context, listener net.Listener) error {
 	}
 	served := &server.Server{
 		Sessions: s.sessions, Clusters: clusters, Mesh: mesh, Observers: observers, Tools: s.options.tools, Reach: s.app.reach, Log: s.log,
+	}
+	if served.Admission, err = s.admission.server(served, s.log); err != nil {
+		return err
 	}
 	return served.Run(ctx, listener)
 }

@@ -3,6 +3,7 @@ package platform
 import (
 	"cmp"
 	"context"
+	"fmt"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -72,7 +73,10 @@ func anonymous(spec *smmv1alpha1.ControlPlaneSpec) bool {
 
 // applicationObjects renders the server with the rights that it needs. It is pure.
 func applicationObjects(cp *smmv1alpha1.ControlPlane, settings applicationSettings) []runtime.Object {
-	objects := []runtime.Object{applicationAccount(), applicationService(), applicationDeployment(cp, settings)}
+	objects := []runtime.Object{applicationAccount(), applicationService(&cp.Spec), applicationDeployment(cp, settings)}
+	if wantsWarnings(&cp.Spec) {
+		objects = append(objects, warningsConfiguration())
+	}
 	return append(objects, applicationRights(&cp.Spec)...)
 }
 
@@ -89,6 +93,9 @@ func applicationArgs(cp *smmv1alpha1.ControlPlane, settings applicationSettings)
 	}
 	if health := cp.Spec.SMM.Health; health != nil && isFalse(health.Enabled) {
 		args = append(args, "--no-health")
+	}
+	if wantsWarnings(&cp.Spec) {
+		args = append(args, fmt.Sprintf("--admission-address=0.0.0.0:%d", warningsListens), "--admission-webhooks="+warningsName)
 	}
 	return append(args, settings.ExtraArgs...)
 }

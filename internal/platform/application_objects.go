@@ -24,8 +24,8 @@ func applicationAccount() *corev1.ServiceAccount {
 	return &corev1.ServiceAccount{TypeMeta: metav1.TypeMeta{APIVersion: "v1", Kind: "ServiceAccount"}, ObjectMeta: applicationMeta()}
 }
 
-func applicationService() *corev1.Service {
-	return &corev1.Service{
+func applicationService(spec *smmv1alpha1.ControlPlaneSpec) *corev1.Service {
+	service := &corev1.Service{
 		TypeMeta:   metav1.TypeMeta{APIVersion: "v1", Kind: "Service"},
 		ObjectMeta: applicationMeta(),
 		Spec: corev1.ServiceSpec{
@@ -35,6 +35,10 @@ func applicationService() *corev1.Service {
 			}},
 		},
 	}
+	if wantsWarnings(spec) {
+		service.Spec.Ports = append(service.Spec.Ports, warningsServicePort())
+	}
+	return service
 }
 
 func applicationDeployment(cp *smmv1alpha1.ControlPlane, settings applicationSettings) *appsv1.Deployment {
@@ -88,6 +92,9 @@ func applicationContainer(cp *smmv1alpha1.ControlPlane, settings applicationSett
 			AllowPrivilegeEscalation: &no, ReadOnlyRootFilesystem: &yes,
 			Capabilities: &corev1.Capabilities{Drop: []corev1.Capability{"ALL"}},
 		},
+	}
+	if wantsWarnings(&cp.Spec) {
+		container.Ports = append(container.Ports, corev1.ContainerPort{Name: "https-webhook", ContainerPort: warningsListens, Protocol: corev1.ProtocolTCP})
 	}
 	if settings.Resources != nil {
 		container.Resources = *settings.Resources

@@ -15,6 +15,9 @@ const signInSecret = "smm-authentication"
 // name; where nobody signs in, it does so in its own and may change what configures the mesh.
 func applicationRights(spec *smmv1alpha1.ControlPlaneSpec) []runtime.Object {
 	rules := applicationReads()
+	if wantsWarnings(spec) {
+		rules = append(rules, warningsRights())
+	}
 	if anonymous(spec) {
 		rules = append(rules, anonymousWrites()...)
 	}

@@ -86,6 +86,7 @@ func whole(openShift bool) *smmv1alpha1.ControlPlane {
 		ExposeDashboard: &smmv1alpha1.ExposeDashboard{MeshGateway: &smmv1alpha1.DashboardGateway{
 			Enabled: &on, TLS: &smmv1alpha1.DashboardTLS{Enabled: &on, CredentialName: "certificate"},
 		}},
+		AdmissionWarnings: &smmv1alpha1.Toggle{Enabled: &on},
 	}
 	if openShift {
 		cp.Spec.SMM.Auth = &smmv1alpha1.Auth{Mode: smmv1alpha1.AuthModeAnonymous} // the two forms of sign-in have different rights

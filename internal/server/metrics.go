@@ -19,6 +19,9 @@ func (s *Server) metrics() http.Handler {
 	if s.Observers != nil {
 		registry.MustRegister(s.Observers.Board)
 	}
+	if s.Admission != nil {
+		registry.MustRegister(s.Admission.Handler)
+	}
 	served := promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	return s.Sessions.RequireOfCluster(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, _ := session.From(r.Context())

@@ -12,6 +12,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/meshmanager/smm/internal/server/admission"
 	"github.com/meshmanager/smm/internal/server/cluster"
 	"github.com/meshmanager/smm/internal/server/dashboard"
 	"github.com/meshmanager/smm/internal/server/graph"
@@ -36,6 +37,8 @@ type Server struct {
 	Mesh *telemetry.Mesh
 	// Observers watch the clusters; nil to go without.
 	Observers *Observers
+	// Admission warns who changes the first cluster's configuration; nil to go without.
+	Admission *admission.Server
 	// Reach connects to clusters that are attached or detached; nil where that cannot be done.
 	Reach graph.Reach
 	// Tools are addresses of other tools.
@@ -76,6 +79,9 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 	}
 	if s.Observers != nil {
 		group.Go(func() error { return s.Observers.Run(ctx) })
+	}
+	if s.Admission != nil {
+		group.Go(func() error { return s.Admission.Run(ctx) })
 	}
 	group.Go(func() error {
 		if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {

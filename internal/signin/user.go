@@ -18,7 +18,8 @@ func (u User) Impersonate() rest.ImpersonationConfig {
 	return rest.ImpersonationConfig{UserName: u.Name, UID: u.UID, Groups: u.Groups, Extra: u.Extra}
 }
 
-func userOf(info authenticationv1.UserInfo) User {
+// UserOf is who Kubernetes says that somebody is.
+func UserOf(info authenticationv1.UserInfo) User {
 	user := User{Name: info.Username, UID: info.UID, Groups: info.Groups}
 	for key, values := range info.Extra {
 		if user.Extra == nil {

@@ -53,7 +53,7 @@ func (v *Verifier) Verify(ctx context.Context, credentials Credentials) (User, e
 	case err != nil:
 		return User{}, fmt.Errorf("ask the API server whose the credentials are: %w", err)
 	}
-	found := userOf(review.Status.UserInfo)
+	found := UserOf(review.Status.UserInfo)
 	if found.Name == "" || found.Name == anonymous {
 		return User{}, ErrRefused
 	}

@@ -1,6 +1,7 @@
 package validation
 
 import (
+	"context"
 	"slices"
 	"sync"
 )
@@ -41,10 +42,16 @@ type Change struct {
 func (e *Engine) Apply(change Change) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	before, after, _ := e.change(context.Background(), change) // an end of the context is the only error
+	e.publish(before, after)
+}
+
+// change takes in a change and returns what the checks that read it had found before and find now. The caller holds the
+// lock.
+func (e *Engine) change(ctx context.Context, change Change) (before, after []Finding, err error) {
 	touched := e.store(change)
 	e.mesh.sort()
-	before, after := e.run(e.plan(touched))
-	e.publish(before, after)
+	return e.run(ctx, e.plan(touched))
 }
 
 // touched is what a change affects: objects, and kinds of clusters.
@@ -122,9 +129,12 @@ func (e *Engine) affected(check *Check, t touched) []string {
 	return clusters
 }
 
-// run runs checks and returns what these runs had found before and what they find now.
-func (e *Engine) run(runs []runKey) (before, after []Finding) {
+// run runs checks and returns what these runs had found before and what they find now. It stops with the context.
+func (e *Engine) run(ctx context.Context, runs []runKey) (before, after []Finding, err error) {
 	for _, key := range runs {
+		if err := ctx.Err(); err != nil {
+			return before, after, err
+		}
 		check := &e.checks[key.check]
 		before = append(before, e.results[key]...)
 		delete(e.results, key)
@@ -138,7 +148,7 @@ func (e *Engine) run(runs []runKey) (before, after []Finding) {
 			after = append(after, found...)
 		}
 	}
-	return before, after
+	return before, after, nil
 }
 
 // Findings returns all findings, by object. Two checks that say the same of the same place count once.

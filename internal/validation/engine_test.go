@@ -145,3 +145,57 @@ func TestSuppress(t *testing.T) {
 		}
 	}
 }
+
+// A trial tells what an object would bring, to itself and to others, and leaves everything as it is.
+func TestTry(t *testing.T) {
+	var runs []string
+	alone := Check{
+		ID: "alone", Severity: Warning, Message: "alone", Subjects: []Kind{Pod}, Reads: []Kind{Service},
+		Run: func(v View, o *Object, report Report) {
+			count := Derived(v, "services", []Kind{Service}, func(v View) int { return len(v.Objects(Service)) })
+			if count > 0 {
+				report(At("services", map[string]string{"count": fmt.Sprint(count)}))
+			}
+		},
+	}
+	engine := NewEngine([]Check{counting(&runs, Check{ID: "x/y", Subjects: []Kind{Service}}), alone}, nil)
+	bad := map[string]string{"bad": "yes"}
+	engine.Apply(Change{Set: []*Object{object(Service, "a", bad), object(Pod, "p", nil)}})
+	before := engine.Findings()
+	for _, test := range []struct {
+		name string
+		o    *Object
+		want []string
+	}{
+		{"a bad one", object(Service, "b", bad), []string{"x/y b", "alone p"}},
+		{"a good one", object(Service, "b", nil), []string{"alone p"}},
+		{"the same again", object(Service, "a", bad), []string{"x/y a"}},
+		{"one that is mended", object(Service, "a", nil), nil},
+		{"an unknown kind", object(Gateway, "g", nil), nil},
+	} {
+		found, err := engine.Try(t.Context(), test.o)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var got []string
+		for _, f := range found {
+			got = append(got, f.Check+" "+f.Subject.Name)
+		}
+		if diff := cmp.Diff(test.want, got); diff != "" {
+			t.Errorf("%s: %s", test.name, diff)
+		}
+		if diff := cmp.Diff(before, engine.Findings()); diff != "" {
+			t.Fatalf("%s changed the findings: %s", test.name, diff)
+		}
+	}
+	// What is derived from the trial's objects must not be taken for true afterwards.
+	engine.Apply(Change{Set: []*Object{object(Service, "c", nil)}})
+	if diff := cmp.Diff("2", engine.FindingsOf(object(Pod, "p", nil).ID)[0].Context["count"]); diff != "" {
+		t.Error(diff)
+	}
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := engine.Try(ended, object(Service, "b", bad)); err == nil {
+		t.Error("a trial goes on after its context ended")
+	}
+}

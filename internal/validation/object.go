@@ -75,6 +75,7 @@ type ClusterFacts struct {
 // ProxyState is what a control plane tells about one connected proxy, whose pod has the same namespace and name.
 type ProxyState struct {
 	ControlPlane string   // revision of the istiod that the proxy is connected to
+	Version      string   // of the proxy's Istio
 	Stale        []string // resource types that were sent and not acknowledged, such as CDS
 	Rejected     []string // resource types whose last version the proxy rejected
 }

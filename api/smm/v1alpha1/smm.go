@@ -29,6 +29,10 @@ type SMM struct {
 	// +optional
 	ExposeDashboard *ExposeDashboard `json:"exposeDashboard,omitempty"`
 
+	// Warnings for who changes the mesh's configuration, shown by kubectl and other clients, about what the checks find.
+	// Nothing is refused. The part application gives them.
+	// +optional
+	AdmissionWarnings *Toggle `json:"admissionWarnings,omitempty"`
 	// Part that receives the proxies' access logs.
 	// +optional
 	ALS *Component `json:"als,omitempty"`

@@ -13,6 +13,7 @@ import (
 	"k8s.io/client-go/discovery/cached/memory"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
+	admissionregistrationclient "k8s.io/client-go/kubernetes/typed/admissionregistration/v1"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
@@ -128,6 +129,14 @@ func (c *Cluster) Allowed(ctx context.Context, someone session.Someone, action a
 		return true, nil
 	}
 	return c.access.Allowed(ctx, someone.User, action)
+}
+
+// Reviewer tells what users may do in the cluster.
+func (c *Cluster) Reviewer() *access.Reviewer { return c.access }
+
+// Webhooks are the cluster's configurations of validating webhooks, with the product's own rights.
+func (c *Cluster) Webhooks() admissionregistrationclient.ValidatingWebhookConfigurationInterface {
+	return c.own.AdmissionregistrationV1().ValidatingWebhookConfigurations()
 }
 
 // Visible returns those of the namespaces in which somebody may do something, and whether that is everywhere.

@@ -31,6 +31,7 @@ type Board struct {
 	engine   *validation.Engine
 	clusters []*followed
 	log      *slog.Logger
+	trying   chan struct{} // holds one signal while an object is tried
 
 	mu      sync.Mutex
 	proxies map[validation.ID]bool
@@ -43,9 +44,18 @@ type followed struct {
 	read     chan struct{} // closed when it was read once
 }
 
+func (c *followed) wasRead() bool {
+	select {
+	case <-c.read:
+		return true
+	default:
+		return false
+	}
+}
+
 // New returns a Board of the clusters, which are read with the rights of their configurations.
 func New(clusters []live.Cluster, log *slog.Logger) (*Board, error) {
-	b := &Board{engine: analyzer.New(), log: log, proxies: map[validation.ID]bool{}}
+	b := &Board{engine: analyzer.New(), log: log, trying: make(chan struct{}, 1), proxies: map[validation.ID]bool{}}
 	for _, c := range clusters {
 		follower, err := live.NewFollower(c, analyzer.Kinds())
 		if err != nil {
@@ -83,14 +93,7 @@ func (b *Board) Run(ctx context.Context) error {
 
 // Known tells whether the clusters that can be read were read.
 func (b *Board) Known() bool {
-	return slices.ContainsFunc(b.clusters, func(c *followed) bool {
-		select {
-		case <-c.read:
-			return true
-		default:
-			return false
-		}
-	})
+	return slices.ContainsFunc(b.clusters, (*followed).wasRead)
 }
 
 // Findings returns all findings. It waits some seconds for clusters that were not read yet; when none was, the error is
@@ -121,7 +124,7 @@ func (b *Board) Tell(connected []proxies.Proxy) {
 		o := &validation.Object{
 			ID: validation.ID{Cluster: proxy.Cluster, Kind: validation.ProxySync, Namespace: proxy.Namespace, Name: proxy.Name},
 			Spec: &validation.ProxyState{
-				ControlPlane: proxy.Plane.Revision,
+				ControlPlane: proxy.Plane.Revision, Version: proxy.Version,
 				Stale:        proxy.In(proxystatus.Stale), Rejected: proxy.In(proxystatus.Rejected),
 			},
 		}

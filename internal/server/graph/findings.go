@@ -10,7 +10,6 @@ import (
 
 	"github.com/99designs/gqlgen/graphql"
 
-	"github.com/meshmanager/smm/internal/access"
 	"github.com/meshmanager/smm/internal/inventory"
 	"github.com/meshmanager/smm/internal/server/cluster"
 	"github.com/meshmanager/smm/internal/server/findings"
@@ -18,7 +17,6 @@ import (
 	"github.com/meshmanager/smm/internal/server/session"
 	"github.com/meshmanager/smm/internal/validation"
 	"github.com/meshmanager/smm/internal/validation/analyzer"
-	"github.com/meshmanager/smm/internal/validation/decode"
 	"github.com/meshmanager/smm/internal/validation/files"
 )
 
@@ -154,25 +152,8 @@ func visibleNamespaces(ctx context.Context, who session.Someone, c *cluster.Clus
 			namespaces[f.Subject.Namespace] = true
 		}
 	}
-	visible, err := c.Visible(ctx, who, toListKind(kind), slices.Sorted(maps.Keys(namespaces)))
+	visible, err := c.Visible(ctx, who, findings.ToList(kind), slices.Sorted(maps.Keys(namespaces)))
 	return setOf(visible), err
-}
-
-// toListKind is what a user must be allowed to be shown findings on a kind. What is told of proxies is about pods, and
-// what is told of a cluster as a whole about its control planes.
-func toListKind(kind validation.Kind) access.Action {
-	switch kind {
-	case validation.ProxySync:
-		kind = validation.Pod
-	case validation.Cluster:
-		kind = validation.IstioControlPlane
-	}
-	for _, schema := range decode.Schemas() {
-		if schema.Kind == kind {
-			return access.Action{Verb: "list", Group: schema.Resource.Group, Resource: schema.Resource.Resource}
-		}
-	}
-	return access.Action{Verb: "list", Group: "*", Resource: "*"}
 }
 
 // documentationOf tells of each check why it is a fault and what to do.

@@ -12,7 +12,9 @@ import (
 )
 
 func authorizationPolicyChecks() []validation.Check {
-	return []validation.Check{unknownMethod(), unknownPolicyHost(), identityWithoutMutualTLS(), unknownPrincipal(), unknownTrustDomain()}
+	return []validation.Check{
+		unknownMethod(), unknownPolicyHost(), identityWithoutMutualTLS(), tokenWithoutAuthentication(), unknownPrincipal(), unknownTrustDomain(),
+	}
 }
 
 func authorizationPolicyOf(o *validation.Object) *security.AuthorizationPolicy {
@@ -132,6 +134,11 @@ func identityWithoutMutualTLS() validation.Check {
 					report(validation.At(field, values("peerAuthentication", policy.Policy.String())))
 				}
 			})
+			eachCondition(o, func(field string, condition *security.Condition) {
+				if needsIdentity(condition) {
+					report(validation.At(field, values("peerAuthentication", policy.Policy.String())))
+				}
+			})
 		},
 	}
 }
@@ -211,12 +218,32 @@ type principal struct {
 func eachPrincipal(o *validation.Object, do func(field string, p principal)) {
 	eachSource(o, func(field string, source *security.Source) {
 		for k, text := range source.GetPrincipals() {
-			p := principal{text: text}
-			parts := strings.Split(strings.TrimPrefix(text, "spiffe://"), "/")
-			if len(parts) == 5 && parts[1] == "ns" && parts[3] == "sa" && !strings.Contains(text, "*") {
-				p.trustDomain, p.namespace, p.account, p.complete = parts[0], parts[2], parts[4], true
+			do(fmt.Sprintf("%s.principals[%d]", field, k), parsePrincipal(text))
+		}
+		for k, text := range source.GetServiceAccounts() {
+			namespace, account, qualified := strings.Cut(text, "/")
+			if !qualified {
+				namespace, account = o.Namespace, text
 			}
-			do(fmt.Sprintf("%s.principals[%d]", field, k), p)
+			do(fmt.Sprintf("%s.serviceAccounts[%d]", field, k), principal{
+				text: text, trustDomain: facts.Domain, namespace: namespace, account: account, complete: !strings.Contains(text, "*"),
+			})
 		}
 	})
+	eachCondition(o, func(field string, condition *security.Condition) {
+		if condition.GetKey() == "source.principal" {
+			for k, text := range condition.GetValues() {
+				do(fmt.Sprintf("%s.values[%d]", field, k), parsePrincipal(text))
+			}
+		}
+	})
+}
+
+func parsePrincipal(text string) principal {
+	p := principal{text: text}
+	parts := strings.Split(strings.TrimPrefix(text, "spiffe://"), "/")
+	if len(parts) == 5 && parts[1] == "ns" && parts[3] == "sa" && !strings.Contains(text, "*") {
+		p.trustDomain, p.namespace, p.account, p.complete = parts[0], parts[2], parts[4], true
+	}
+	return p
 }

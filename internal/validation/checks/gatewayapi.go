@@ -16,7 +16,7 @@ import (
 // gatewayAPIChecks look at the routes and gateways of the Kubernetes Gateway API.
 func gatewayAPIChecks() []validation.Check {
 	return []validation.Check{
-		unknownClass(), duplicateListener(), certificateReference(), unknownParent(), unknownListener(),
+		unknownClass(), duplicateListener(), sharedAddress(), certificateReference(), unknownParent(), unknownListener(),
 		refusedRoute(), unknownBackend(), backendNotGranted(), grantFromNowhere(),
 	}
 }

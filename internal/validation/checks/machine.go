@@ -8,7 +8,7 @@ import (
 )
 
 func machineChecks() []validation.Check {
-	return []validation.Check{missingGroup(), unusedEntry(), machineAccount()}
+	return []validation.Check{missingGroup(), unusedEntry(), outdatedMachine(), machineAccount()}
 }
 
 // groupAnnotation names the WorkloadGroup that a machine registered itself with.

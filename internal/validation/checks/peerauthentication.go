@@ -10,7 +10,7 @@ import (
 )
 
 func peerAuthenticationChecks() []validation.Check {
-	return []validation.Check{duplicatePeerAuthentication(), policyWithoutProxy()}
+	return []validation.Check{duplicatePeerAuthentication(), policyWithoutProxy(), strictWithoutClients()}
 }
 
 func peerAuthenticationOf(o *validation.Object) *security.PeerAuthentication {

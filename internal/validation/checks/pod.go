@@ -13,7 +13,7 @@ import (
 )
 
 func podChecks() []validation.Check {
-	return []validation.Check{outdatedImage(), outdatedControlPlane(), missingProxy(), reservedPort()}
+	return []validation.Check{outdatedImage(), outdatedControlPlane(), outdatedInjection(), missingProxy(), reservedPort()}
 }
 
 // injectionReads are the kinds that tell what would be injected into a pod now.
@@ -31,16 +31,19 @@ func outdatedImage() validation.Check {
 		Subjects: of(validation.Pod),
 		Reads:    injectionReads(),
 		Run: func(v validation.View, o *validation.Object, report validation.Report) {
-			proxy := facts.Proxy(o)
 			plane := injectorOf(v, o)
-			if proxy == nil || plane == nil || plane.ProxyImage == "" || o.Annotations["sidecar.istio.io/proxyImage"] != "" || finished(o) {
-				return
-			}
-			if !sameImage(proxy.Image, plane.ProxyImage) {
-				report(validation.At("containers["+proxyPosition(o)+"].image", values("image", proxy.Image, "expected", plane.ProxyImage)))
+			if plane != nil && hasOutdatedImage(plane, o) {
+				report(validation.At(proxyField(o)+".image", values("image", facts.Proxy(o).Image, "expected", plane.ProxyImage)))
 			}
 		},
 	}
+}
+
+// hasOutdatedImage tells whether a pod runs another image than its control plane would inject now.
+func hasOutdatedImage(plane *facts.ControlPlane, pod *validation.Object) bool {
+	proxy := facts.Proxy(pod)
+	return proxy != nil && plane.ProxyImage != "" && pod.Annotations["sidecar.istio.io/proxyImage"] == "" && !finished(pod) &&
+		!sameImage(proxy.Image, plane.ProxyImage)
 }
 
 // sameImage compares images without the suffix of a variant, such as -distroless.
@@ -51,13 +54,20 @@ func sameImage(a, b string) bool {
 	return trim(a) == trim(b)
 }
 
-func proxyPosition(pod *validation.Object) string {
-	for i, container := range validation.SpecOf[*corev1.PodSpec](pod).Containers {
+// proxyField is where the proxy's container is in a pod.
+func proxyField(pod *validation.Object) string {
+	spec := validation.SpecOf[*corev1.PodSpec](pod)
+	for i, container := range spec.Containers {
 		if container.Name == "istio-proxy" {
-			return strconv.Itoa(i)
+			return "containers[" + strconv.Itoa(i) + "]"
 		}
 	}
-	return "istio-proxy"
+	for i, container := range spec.InitContainers {
+		if container.Name == "istio-proxy" {
+			return "initContainers[" + strconv.Itoa(i) + "]"
+		}
+	}
+	return "containers"
 }
 
 // injectorOf is the control plane that would inject a pod now; nil when none would.

@@ -13,7 +13,7 @@ import (
 
 func virtualServiceChecks() []validation.Check {
 	return []validation.Check{
-		singleWeight(), duplicateDestination(), retriesExceedTimeout(), httpOnTCP(), gatewayHostTwice(),
+		singleWeight(), duplicateDestination(), retriesExceedTimeout(), httpOnTCP(), gatewayHostTwice(), unreachableRule(),
 		delegateMissing(), delegateNested(), delegateWithHosts(), delegateUnused(),
 	}
 }

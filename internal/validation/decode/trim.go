@@ -2,9 +2,12 @@ package decode
 
 import (
 	"strings"
+	"unique"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/meshmanager/smm/internal/validation/sidecar"
 )
 
 // withheld stands where a private key was: that there is one matters, the key does not.
@@ -45,16 +48,21 @@ func trimConfigMap(configMap *corev1.ConfigMap) {
 	dropMetadata(&configMap.ObjectMeta)
 }
 
-// trimPod keeps names, images, ports and identities of containers.
+// trimPod keeps names, images, ports and identities of containers, and what injection has made of its own.
 func trimPod(pod *corev1.PodSpec) {
 	pod.Volumes, pod.Affinity, pod.Tolerations, pod.TopologySpreadConstraints = nil, nil, nil, nil
 	for _, containers := range [][]corev1.Container{pod.Containers, pod.InitContainers} {
 		for i := range containers {
 			c := &containers[i]
-			containers[i] = corev1.Container{
-				Name: c.Name, Image: c.Image, Ports: c.Ports, Env: keptEnvironment(c.Env),
-				SecurityContext: c.SecurityContext, RestartPolicy: c.RestartPolicy,
+			kept, injected := sidecar.Trim(c)
+			if injected {
+				intern(&kept)
+			} else {
+				kept.Env = keptEnvironment(c.Env)
 			}
+			kept.Name, kept.Image, kept.Ports = c.Name, c.Image, c.Ports
+			kept.SecurityContext, kept.RestartPolicy = c.SecurityContext, c.RestartPolicy
+			containers[i] = kept
 		}
 	}
 }
@@ -64,11 +72,23 @@ func keptEnvironment(all []corev1.EnvVar) []corev1.EnvVar {
 	var kept []corev1.EnvVar
 	for _, variable := range all {
 		switch variable.Name {
-		case "ISTIO_META_NETWORK", "ISTIO_META_CLUSTER_ID", "CLUSTER_ID", "REVISION", "BLOCKED_CIDRS_IN_JWKS_URIS", "PILOT_ENABLE_ANALYSIS":
+		case "ISTIO_META_NETWORK", "ISTIO_META_CLUSTER_ID", "CLUSTER_ID", "REVISION", "BLOCKED_CIDRS_IN_JWKS_URIS", "PILOT_ENABLE_ANALYSIS",
+			"SHARED_MESH_CONFIG":
 			kept = append(kept, variable)
 		}
 	}
 	return kept
+}
+
+// intern has the texts of a proxy in memory once for all pods: they are alike in most.
+func intern(proxy *corev1.Container) {
+	for i := range proxy.Args {
+		proxy.Args[i] = unique.Make(proxy.Args[i]).Value()
+	}
+	for i := range proxy.Env {
+		proxy.Env[i].Name = unique.Make(proxy.Env[i].Name).Value()
+		proxy.Env[i].Value = unique.Make(proxy.Env[i].Value).Value()
+	}
 }
 
 // dropMetadata removes what the object itself holds already.

@@ -35,6 +35,8 @@ type ControlPlane struct {
 	Network string
 	// ClusterID is the cluster's name in the mesh.
 	ClusterID string
+	// Shared tells that Mesh is not all: istiod reads a second ConfigMap, whose name it has from its environment.
+	Shared bool
 }
 
 // Label is the value by which namespaces select the control plane: <name>.<namespace> for ours.
@@ -93,11 +95,12 @@ func fromDeployment(v validation.View, o *validation.Object) ControlPlane {
 			if c.Name == "discovery" {
 				plane.Version = versionOf(c.Image)
 				plane.ClusterID = environment(c, "CLUSTER_ID")
+				plane.Shared = environment(c, "SHARED_MESH_CONFIG") != ""
 			}
 		}
 	}
 	plane.Mesh = meshConfigOf(v, o.Namespace, "istio"+suffix)
-	readInjector(v.Get(validation.ConfigMap, o.Namespace, "istio-sidecar-injector"+suffix), &plane)
+	readInjector(v.Get(validation.ConfigMap, o.Namespace, injectorConfigMap(plane.Revision)), &plane)
 	return plane
 }
 

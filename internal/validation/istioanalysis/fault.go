@@ -62,8 +62,37 @@ func wrong(v validation.View, message diag.Message, o *validation.Object) bool {
 	case msg.ReferencedResourceNotFound:
 		return parameter(message, 0) == "credentialName" &&
 			(willBeIssued(v, parameter(message, 1)) || v.Live() && !v.Knows(validation.Secret)) // it may not be read
+	case msg.IngressRouteRulesNotAffected:
+		return !sameDestination(v, o, parameter(message, 0))
 	case msg.ImageAutoWithoutInjectionWarning, msg.ImageAutoWithoutInjectionError:
 		return !v.Knows(validation.MutatingWebhookConfiguration)
+	}
+	return false
+}
+
+// sameDestination tells whether a VirtualService sends requests, without a subset, to a service that another one, given as
+// <namespace>/<name>, sends to by subsets. The same short name is another service in another namespace.
+func sameDestination(v validation.View, o *validation.Object, other string) bool {
+	namespace, name, _ := strings.Cut(other, "/")
+	theirs := v.Get(validation.VirtualService, namespace, name)
+	if theirs == nil || namespace == o.Namespace {
+		return true
+	}
+	hosts := facts.Hosts(v)
+	split := map[string]bool{}
+	for _, route := range validation.SpecOf[*networking.VirtualService](theirs).GetHttp() {
+		for _, to := range route.GetRoute() {
+			if to.GetDestination().GetSubset() != "" {
+				split[hosts.Qualify(to.GetDestination().GetHost(), namespace)] = true
+			}
+		}
+	}
+	for _, route := range validation.SpecOf[*networking.VirtualService](o).GetHttp() {
+		for _, to := range route.GetRoute() {
+			if to.GetDestination().GetSubset() == "" && split[hosts.Qualify(to.GetDestination().GetHost(), o.Namespace)] {
+				return true
+			}
+		}
 	}
 	return false
 }
@@ -107,9 +136,10 @@ func parameter(message diag.Message, i int) string {
 	return fmt.Sprint(message.Parameters[i])
 }
 
-// unusedSubset tells whether a message is about a subset that no route of the cluster uses, so that it harms nobody.
+// unusedSubset tells whether a message is about a subset that no route of the cluster uses, so that it harms nobody. That
+// is not known where no routes are.
 func unusedSubset(v validation.View, message diag.Message, o *validation.Object) bool {
-	if message.Type != msg.DestinationRuleSubsetNotSelectPods {
+	if message.Type != msg.DestinationRuleSubsetNotSelectPods || !v.Knows(validation.VirtualService) {
 		return false
 	}
 	rule := validation.SpecOf[*networking.DestinationRule](o)

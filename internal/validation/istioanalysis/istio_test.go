@@ -28,7 +28,8 @@ func istioModule(t *testing.T) string {
 	return string(bytes.TrimSpace(out))
 }
 
-// Every message of Istio's analyzers on Istio's own test cases is a finding of ours.
+// Every message of Istio's analyzers on Istio's own test cases is a finding of ours, as often and as severe. It is a
+// remark, as documented, where the files hold nothing of what is missed, and for a subset that no route uses.
 func TestFindsWhatIstioFinds(t *testing.T) {
 	analyzer.Checks() // keeps Istio's code from printing
 	cases, err := filepath.Glob(filepath.Join(istioModule(t), "pkg/config/analysis/analyzers/testdata/*.yaml"))
@@ -39,10 +40,14 @@ func TestFindsWhatIstioFinds(t *testing.T) {
 	for _, path := range cases {
 		t.Run(filepath.Base(path), func(t *testing.T) {
 			found := ours(t, path)
-			for _, message := range theirs(t, path) {
-				messages++
-				if !slices.Contains(found, message) {
-					t.Errorf("Istio says %s, we say %v", message, found)
+			for message, count := range theirs(t, path) {
+				messages += count
+				remark := message
+				if code, _, _ := strings.Cut(message, " "); code == "IST0101" || code == "IST0173" {
+					remark = strings.Replace(message, " error ", " info ", 1)
+				}
+				if found[message] < count && (remark == message || found[message]+found[remark] < count) {
+					t.Errorf("Istio says %s %d times, we say %v", message, count, found)
 				}
 			}
 		})
@@ -52,7 +57,8 @@ func TestFindsWhatIstioFinds(t *testing.T) {
 	}
 }
 
-func theirs(t *testing.T, path string) []string {
+// theirs counts Istio's messages, by code, severity and resource.
+func theirs(t *testing.T, path string) map[string]int {
 	t.Helper()
 	text, err := os.ReadFile(path)
 	if err != nil {
@@ -69,14 +75,14 @@ func theirs(t *testing.T, path string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var messages []string
+	messages := map[string]int{}
 	for _, m := range result.Messages {
-		messages = append(messages, m.Type.Code()+" "+m.Resource.Origin.FriendlyName())
+		messages[fmt.Sprintf("%s %s %s", m.Type.Code(), strings.ToLower(m.Type.Level().String()), m.Resource.Origin.FriendlyName())]++
 	}
 	return messages
 }
 
-func ours(t *testing.T, path string) []string {
+func ours(t *testing.T, path string) map[string]int {
 	t.Helper()
 	engine := analyzer.New()
 	read, err := files.Read(t.Context(), []string{path}, nil, "c1", "")
@@ -84,11 +90,11 @@ func ours(t *testing.T, path string) []string {
 		t.Fatal(err)
 	}
 	engine.Apply(validation.Change{Set: append(read.Objects, analyzer.Cluster("c1"))})
-	var found []string
+	found := map[string]int{}
 	for _, f := range engine.Findings() {
 		code, istio := strings.CutPrefix(f.Check, "istio/")
 		if istio {
-			found = append(found, fmt.Sprintf("%s %s %s", code, nameOf(f.Subject.Kind), f.Subject.Qualified()))
+			found[fmt.Sprintf("%s %s %s %s", code, f.Severity, nameOf(f.Subject.Kind), f.Subject.Qualified())]++
 		}
 	}
 	return found
@@ -111,6 +117,43 @@ func nameOf(kind validation.Kind) string {
 		return name
 	}
 	return strings.ToUpper(short[:1]) + short[1:]
+}
+
+// A short name is another service in another namespace: how one team splits its service concerns no route of another's.
+func TestSubsetsOfAnotherNamespace(t *testing.T) {
+	const manifests = `
+apiVersion: v1
+kind: Service
+metadata: {name: api, namespace: %[1]s}
+spec: {ports: [{name: http, port: 80}], selector: {app: api}}
+---
+apiVersion: v1
+kind: Service
+metadata: {name: api, namespace: other}
+spec: {ports: [{name: http, port: 80}], selector: {app: api}}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: split, namespace: other}
+spec: {hosts: [api], http: [{route: [{destination: {host: api, subset: v1}}]}]}
+---
+apiVersion: networking.istio.io/v1
+kind: VirtualService
+metadata: {name: entry, namespace: %[1]s}
+spec: {hosts: [api.example.com], gateways: [gw], http: [{route: [{destination: {host: api}}]}]}
+`
+	for namespace, want := range map[string]bool{"shop": false, "other": true} {
+		read, err := files.Read(t.Context(), []string{"-"}, strings.NewReader(fmt.Sprintf(manifests, namespace)), "c1", "default")
+		if err != nil {
+			t.Fatal(err)
+		}
+		engine := analyzer.New()
+		engine.Apply(validation.Change{Set: append(read.Objects, analyzer.Cluster("c1"))})
+		found := slices.ContainsFunc(engine.Findings(), func(f validation.Finding) bool { return f.Check == "istio/IST0140" })
+		if found != want {
+			t.Errorf("in namespace %s: %t, want %t", namespace, found, want)
+		}
+	}
 }
 
 // Istio's own samples and an empty mesh have no errors.
@@ -140,7 +183,7 @@ func TestNoNoiseOnIstioSamples(t *testing.T) {
 			}
 			engine.Apply(validation.Change{Set: append(read.Objects, analyzer.Cluster("c1"))})
 			for _, f := range engine.Findings() {
-				// That a subset in a route of the mesh does not apply to a gateway is true of bookinfo.
+				// It is true of bookinfo that the subset of a route in the mesh does not apply to the gateway's requests.
 				if f.Severity != validation.Info && f.Check != "istio/IST0140" {
 					t.Errorf("%s: %s %s (%s) %v", f.Subject, f.Check, f.Message, f.Path, f.Context)
 				}
