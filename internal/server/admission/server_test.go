@@ -160,10 +160,12 @@ func TestAPIServerWarns(t *testing.T) {
 		t.Errorf("a gateway with selector: %q", warnings)
 	}
 
-	// A certificate that is due is replaced; the API server trusts the new one, and what it still keeps open goes on.
-	served := server.certificate.Load()
-	do(t, server.renew(t.Context(), time.Now().Add(renewal+time.Hour)))
-	if server.certificate.Load() == served {
+	// A certificate that is due is replaced, and the API server trusts the new one.
+	old, err := newCertificate(server.Name, time.Now().Add(-renewal-time.Hour))
+	do(t, err)
+	server.certificate.Store(old)
+	do(t, server.renew(t.Context(), time.Now()))
+	if server.certificate.Load() == old {
 		t.Error("the certificate is not replaced")
 	}
 	eventually(t, "a warning with the new certificate", func() bool {
