@@ -67,9 +67,13 @@ type kindOf struct {
 
 func (e *Engine) store(change Change) touched {
 	t := touched{kinds: map[kindOf]bool{}}
+	seen := make(map[ID]bool, len(change.Set))
 	add := func(id ID) {
-		t.objects = append(t.objects, id)
-		t.kinds[kindOf{id.Cluster, id.Kind}] = true
+		if !seen[id] {
+			seen[id] = true
+			t.objects = append(t.objects, id)
+			t.kinds[kindOf{id.Cluster, id.Kind}] = true
+		}
 	}
 	for _, o := range change.Set {
 		e.mesh.set(o.ID, o)
@@ -92,25 +96,22 @@ func (e *Engine) store(change Change) touched {
 
 // plan lists the runs that a change makes necessary.
 func (e *Engine) plan(t touched) []runKey {
-	planned := map[runKey]bool{}
+	var runs []runKey
 	for i := range e.checks {
 		check := &e.checks[i]
+		affected := e.affected(check, t)
 		for _, id := range t.objects {
-			if slices.Contains(check.Subjects, id.Kind) {
-				planned[runKey{i, id}] = true
+			if slices.Contains(check.Subjects, id.Kind) && (e.mesh.get(id) == nil || !slices.Contains(affected, id.Cluster)) {
+				runs = append(runs, runKey{i, id})
 			}
 		}
-		for _, cluster := range e.affected(check, t) {
+		for _, cluster := range affected {
 			for _, kind := range check.Subjects {
 				for _, o := range (View{e.mesh, cluster}).Objects(kind) {
-					planned[runKey{i, o.ID}] = true
+					runs = append(runs, runKey{i, o.ID})
 				}
 			}
 		}
-	}
-	runs := make([]runKey, 0, len(planned))
-	for run := range planned {
-		runs = append(runs, run)
 	}
 	return runs
 }

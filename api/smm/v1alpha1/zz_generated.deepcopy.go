@@ -1213,6 +1213,11 @@ func (in *SMM) DeepCopyInto(out *SMM) {
 		*out = new(ExposeDashboard)
 		(*in).DeepCopyInto(*out)
 	}
+	if in.AdmissionWarnings != nil {
+		in, out := &in.AdmissionWarnings, &out.AdmissionWarnings
+		*out = new(Toggle)
+		(*in).DeepCopyInto(*out)
+	}
 	if in.ALS != nil {
 		in, out := &in.ALS, &out.ALS
 		*out = new(Component)

@@ -125,7 +125,7 @@ func (b *Board) Tell(connected []proxies.Proxy) {
 			ID: validation.ID{Cluster: proxy.Cluster, Kind: validation.ProxySync, Namespace: proxy.Namespace, Name: proxy.Name},
 			Spec: &validation.ProxyState{
 				ControlPlane: proxy.Plane.Revision, Version: proxy.Version,
-				Stale:        proxy.In(proxystatus.Stale), Rejected: proxy.In(proxystatus.Rejected),
+				Stale: proxy.In(proxystatus.Stale), Rejected: proxy.In(proxystatus.Rejected),
 			},
 		}
 		now[o.ID] = true

@@ -9,6 +9,8 @@ import (
 	"istio.io/istio/pkg/config/analysis"
 	"istio.io/istio/pkg/config/analysis/analyzers"
 	"istio.io/istio/pkg/config/analysis/diag"
+	"istio.io/istio/pkg/config/resource"
+	"istio.io/istio/pkg/config/schema/gvk"
 	istiolog "istio.io/istio/pkg/log"
 
 	"github.com/meshmanager/smm/internal/validation"
@@ -107,7 +109,13 @@ func withFilters(kinds []validation.Kind) []validation.Kind {
 func messages(v validation.View, analyzer analysis.Analyzer, kinds []validation.Kind) []diag.Message {
 	analyze := func(v validation.View) []diag.Message {
 		c := &collector{context: context{view: v}}
-		analyzer.Analyze(c)
+		groups, grouped := compared(analyzer.Metadata().Name, func() []*resource.Instance { return c.instances(gvk.Gateway) })
+		if !grouped {
+			analyzer.Analyze(c)
+		}
+		for _, c.gateways = range groups {
+			analyzer.Analyze(c)
+		}
 		return c.messages
 	}
 	name := "messages of " + analyzer.Metadata().Name

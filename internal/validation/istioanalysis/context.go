@@ -19,11 +19,14 @@ import (
 
 // context is what an analyzer sees: the objects of a view, or one of them only.
 type context struct {
-	view    validation.View
-	only    *validation.Object // the only object that there is, for analyzers that look at one at a time
-	across  bool               // Services of all clusters, not each name once
-	subject *validation.Object
-	report  validation.Report
+	view   validation.View
+	only   *validation.Object // the only object that there is, for analyzers that look at one at a time
+	across bool               // Services of all clusters, not each name once
+	// gateways are the only Gateways that there are, for analyzers that compare these; nil for all.
+	gateways []*resource.Instance
+	byName   map[validation.Kind]map[resource.FullName]*resource.Instance // see named
+	subject  *validation.Object
+	report   validation.Report
 }
 
 var _ analysis.Context = (*context)(nil)
@@ -46,6 +49,17 @@ func (c *context) Find(kind config.GroupVersionKind, name resource.FullName) *re
 
 // named are the resources of a kind by their names: analyzers look them up in loops over all of them.
 func (c *context) named(kind config.GroupVersionKind) map[resource.FullName]*resource.Instance {
+	k := kindOf(kind)
+	if c.byName[k] == nil {
+		if c.byName == nil {
+			c.byName = map[validation.Kind]map[resource.FullName]*resource.Instance{}
+		}
+		c.byName[k] = c.findNames(kind)
+	}
+	return c.byName[k]
+}
+
+func (c *context) findNames(kind config.GroupVersionKind) map[resource.FullName]*resource.Instance {
 	index := func(validation.View) map[resource.FullName]*resource.Instance {
 		all := c.instances(kind)
 		byName := make(map[resource.FullName]*resource.Instance, len(all))
@@ -74,7 +88,11 @@ func (c *context) ForEach(kind config.GroupVersionKind, f analysis.IteratorFn) {
 		}
 		return
 	}
-	for _, instance := range c.instances(kind) {
+	all := c.gateways
+	if all == nil || kind != gvk.Gateway {
+		all = c.instances(kind)
+	}
+	for _, instance := range all {
 		if !f(instance) {
 			return
 		}
