@@ -36,6 +36,7 @@ func Unsupported(spec *smmv1alpha1.ControlPlaneSpec) []string {
 		fields.ofProgram(&smm.Component, "spec.smm")
 		fields.note(smm.Role != "" && smm.Role != roleOf(spec), "spec.smm.role")
 		fields.note(smm.CertManager != nil && isTrue(smm.CertManager.Enabled), "spec.smm.certManager")
+		fields.note(smm.AdmissionWarnings != nil && isTrue(smm.AdmissionWarnings.Enabled) && !wantsWarnings(spec), "spec.smm.admissionWarnings")
 		fields.note(smm.Impersonation != nil && isTrue(smm.Impersonation.Enabled), "spec.smm.impersonation")
 	}
 	if smm := spec.SMM; smm != nil && smm.Health != nil && wantsSMM(spec) {

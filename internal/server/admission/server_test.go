@@ -18,16 +18,19 @@ import (
 	admissionregistrationv1 "k8s.io/api/admissionregistration/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
+	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/runtime/schema"
 	"k8s.io/client-go/dynamic"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
 	"github.com/meshmanager/smm/internal/access"
 	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/kube"
 	"github.com/meshmanager/smm/internal/kube/kubetest"
+	"github.com/meshmanager/smm/internal/platform"
 	"github.com/meshmanager/smm/internal/server/findings"
 	"github.com/meshmanager/smm/internal/validation"
 	"github.com/meshmanager/smm/internal/validation/live"
@@ -75,27 +78,34 @@ func (h *heard) take() []string {
 	return taken
 }
 
-// configured makes a webhook that asks at an address of this machine, as no Service leads to it here.
+// configured makes the webhook of an installation, which asks at an address of this machine, as no Service leads to it here.
 func configured(t *testing.T, kubernetes kubernetes.Interface, address, namespace string) string {
 	t.Helper()
-	url, ignore, none, timeout := "https://"+address+"/", admissionregistrationv1.Ignore, admissionregistrationv1.SideEffectClassNone, int32(1)
-	made, err := kubernetes.AdmissionregistrationV1().ValidatingWebhookConfigurations().Create(t.Context(), &admissionregistrationv1.ValidatingWebhookConfiguration{
-		ObjectMeta: metav1.ObjectMeta{Name: "warnings-" + namespace},
-		Webhooks: []admissionregistrationv1.ValidatingWebhook{{
-			Name: "warnings.example.com", ClientConfig: admissionregistrationv1.WebhookClientConfig{URL: &url},
-			Rules: []admissionregistrationv1.RuleWithOperations{{
-				Operations: []admissionregistrationv1.OperationType{admissionregistrationv1.Create, admissionregistrationv1.Update},
-				Rule:       admissionregistrationv1.Rule{APIGroups: []string{"networking.istio.io"}, APIVersions: []string{"*"}, Resources: []string{"*"}},
-			}},
-			NamespaceSelector: &metav1.LabelSelector{MatchLabels: map[string]string{"kubernetes.io/metadata.name": namespace}},
-			FailurePolicy:     &ignore, SideEffects: &none, TimeoutSeconds: &timeout, AdmissionReviewVersions: []string{"v1"},
-		}},
-	}, metav1.CreateOptions{})
+	on := true
+	cp := &smmv1alpha1.ControlPlane{}
+	cp.Spec.SMM = &smmv1alpha1.SMM{
+		Component: smmv1alpha1.Component{Enabled: &on}, Application: &smmv1alpha1.Component{Enabled: &on},
+		AdmissionWarnings: &smmv1alpha1.Toggle{Enabled: &on},
+	}
+	objects, err := platform.Components(cp, istio.Builtin())
 	do(t, err)
-	t.Cleanup(func() {
-		_ = kubernetes.AdmissionregistrationV1().ValidatingWebhookConfigurations().Delete(context.Background(), made.Name, metav1.DeleteOptions{})
-	})
-	return made.Name
+	at := slices.IndexFunc(objects, func(o *unstructured.Unstructured) bool { return o.GetKind() == "ValidatingWebhookConfiguration" })
+	if at < 0 {
+		t.Fatal("an installation with admission warnings has no webhook")
+	}
+	var configuration admissionregistrationv1.ValidatingWebhookConfiguration
+	do(t, runtime.DefaultUnstructuredConverter.FromUnstructured(objects[at].Object, &configuration))
+	url := "https://" + address + "/"
+	for i := range configuration.Webhooks {
+		webhook := &configuration.Webhooks[i]
+		webhook.ClientConfig = admissionregistrationv1.WebhookClientConfig{URL: &url}
+		webhook.NamespaceSelector.MatchLabels = map[string]string{"kubernetes.io/metadata.name": namespace} // not those of other tests
+	}
+	configurations := kubernetes.AdmissionregistrationV1().ValidatingWebhookConfigurations()
+	_, err = configurations.Create(t.Context(), &configuration, metav1.CreateOptions{})
+	do(t, err)
+	t.Cleanup(func() { _ = configurations.Delete(context.Background(), configuration.Name, metav1.DeleteOptions{}) })
+	return configuration.Name
 }
 
 func gateway(namespace, name string, selector map[string]any) *unstructured.Unstructured {
