@@ -69,12 +69,23 @@ func toldByIstio(wide, narrow *networking.HTTPMatchRequest) bool {
 
 // covers tells whether every request that fits the narrow match fits the wide one.
 func covers(wide, narrow *networking.HTTPMatchRequest) bool {
-	return (wide.GetUri().GetPrefix() == "/" || coversText(wide.GetUri(), narrow.GetUri())) && (wide.GetIgnoreUriCase() || !narrow.GetIgnoreUriCase()) &&
-		coversText(wide.GetScheme(), narrow.GetScheme()) && coversText(wide.GetMethod(), narrow.GetMethod()) &&
-		coversText(wide.GetAuthority(), narrow.GetAuthority()) &&
+	return coversURI(wide, narrow) && coversText(wide.GetMethod(), narrow.GetMethod()) &&
+		coversText(wide.GetScheme(), narrow.GetScheme()) && coversText(wide.GetAuthority(), narrow.GetAuthority()) &&
 		coversTexts(wide.GetHeaders(), narrow.GetHeaders()) && coversTexts(wide.GetQueryParams(), narrow.GetQueryParams()) &&
-		excludesNoMore(wide.GetWithoutHeaders(), narrow.GetWithoutHeaders()) &&
-		(wide.GetPort() == 0 || wide.GetPort() == narrow.GetPort()) &&
+		excludesNoMore(wide.GetWithoutHeaders(), narrow.GetWithoutHeaders()) && coversClients(wide, narrow)
+}
+
+// coversURI compares paths. Every path begins with a slash.
+func coversURI(wide, narrow *networking.HTTPMatchRequest) bool {
+	if wide.GetUri().GetPrefix() == "/" {
+		return true
+	}
+	return coversText(wide.GetUri(), narrow.GetUri()) && (wide.GetIgnoreUriCase() || !narrow.GetIgnoreUriCase())
+}
+
+// coversClients compares where requests come from and arrive.
+func coversClients(wide, narrow *networking.HTTPMatchRequest) bool {
+	return (wide.GetPort() == 0 || wide.GetPort() == narrow.GetPort()) &&
 		(wide.GetSourceNamespace() == "" || wide.GetSourceNamespace() == narrow.GetSourceNamespace()) &&
 		(len(wide.GetSourceLabels()) == 0 || fits(wide.GetSourceLabels(), narrow.GetSourceLabels())) &&
 		(len(wide.GetGateways()) == 0 || len(narrow.GetGateways()) > 0 && subset(narrow.GetGateways(), wide.GetGateways()))
