@@ -32,23 +32,28 @@ func Unsupported(spec *smmv1alpha1.ControlPlaneSpec) []string {
 		fields.ofProgram(&access.Component, "spec.registryAccess")
 		fields.ofProgram(access.ImagePullSecretsController, "spec.registryAccess.imagePullSecretsController")
 	}
-	if smm := spec.SMM; smm != nil && wantsSMM(spec) {
-		fields.ofProgram(&smm.Component, "spec.smm")
-		fields.note(smm.Role != "" && smm.Role != roleOf(spec), "spec.smm.role")
-		fields.note(smm.CertManager != nil && isTrue(smm.CertManager.Enabled), "spec.smm.certManager")
-		fields.note(smm.AdmissionWarnings != nil && isTrue(smm.AdmissionWarnings.Enabled) && !wantsWarnings(spec), "spec.smm.admissionWarnings")
-		fields.note(smm.Impersonation != nil && isTrue(smm.Impersonation.Enabled), "spec.smm.impersonation")
-	}
-	if smm := spec.SMM; smm != nil && smm.Health != nil && wantsSMM(spec) {
-		// The server itself judges, and shows it.
-		fields.ofProgram(smm.Health.API, "spec.smm.health.api")
-		fields.ofProgram(smm.Health.Controller, "spec.smm.health.controller")
+	if wantsSMM(spec) {
+		fields.ofSMM(spec)
 	}
 	if wantsPrometheus(spec) {
 		fields.ofPrometheus(spec.SMM.Prometheus)
 	}
 	slices.Sort(fields)
 	return fields
+}
+
+// ofSMM notes what the server does by itself, and what has no effect without another setting.
+func (n *notes) ofSMM(spec *smmv1alpha1.ControlPlaneSpec) {
+	smm := spec.SMM
+	n.ofProgram(&smm.Component, "spec.smm")
+	n.note(smm.Role != "" && smm.Role != roleOf(spec), "spec.smm.role")
+	n.note(smm.CertManager != nil && isTrue(smm.CertManager.Enabled), "spec.smm.certManager")
+	n.note(smm.AdmissionWarnings != nil && isTrue(smm.AdmissionWarnings.Enabled) && !wantsWarnings(spec), "spec.smm.admissionWarnings")
+	n.note(smm.Impersonation != nil && isTrue(smm.Impersonation.Enabled), "spec.smm.impersonation")
+	if smm.Health != nil { // the server itself judges, and shows it
+		n.ofProgram(smm.Health.API, "spec.smm.health.api")
+		n.ofProgram(smm.Health.Controller, "spec.smm.health.controller")
+	}
 }
 
 // ofPrometheus notes the programs beside Prometheus. It reloads its configuration itself.

@@ -141,17 +141,17 @@ func forwarder(ports map[int]string) http.Handler {
 					continue
 				}
 				port, _ := strconv.Atoi(stream.Headers().Get(corev1.PortHeader))
-				go serve(stream, failures[request], ports[port])
+				go serve(r.Context(), stream, failures[request], ports[port])
 			}
 		}
 	})
 }
 
 // serve connects one stream with an address.
-func serve(stream, failure httpstream.Stream, address string) {
+func serve(ctx context.Context, stream, failure httpstream.Stream, address string) {
 	defer stream.Close()
 	defer failure.Close()
-	connection, err := net.Dial("tcp", address)
+	connection, err := (&net.Dialer{}).DialContext(ctx, "tcp", address)
 	if err != nil {
 		_, _ = io.WriteString(failure, err.Error())
 		return

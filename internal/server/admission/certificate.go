@@ -71,7 +71,7 @@ func trusted(bundle []byte, own *x509.Certificate, now time.Time) []byte {
 	slices.SortFunc(others, func(a, b *x509.Certificate) int {
 		return cmp.Or(b.NotBefore.Compare(a.NotBefore), bytes.Compare(a.Raw, b.Raw))
 	})
-	all := append(others[:min(len(others), maxTrusted-1)], own)
+	all := slices.Concat(others[:min(len(others), maxTrusted-1)], []*x509.Certificate{own})
 	slices.SortFunc(all, func(a, b *x509.Certificate) int { return bytes.Compare(a.Raw, b.Raw) }) // the same for all pods
 	var text []byte
 	for _, c := range all {

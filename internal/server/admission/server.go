@@ -87,7 +87,7 @@ func (s *Server) keepTrusted(ctx context.Context) error {
 		err := s.renew(ctx, time.Now())
 		switch {
 		case ctx.Err() != nil:
-			return nil
+			return nil //nolint:nilerr // it is over
 		case err != nil:
 			pause = upkeepRetry
 			if told != err.Error() {
