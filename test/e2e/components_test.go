@@ -20,6 +20,9 @@ import (
 // Each component of the ControlPlane comes when it is switched on and goes, with all its objects, when it is switched off.
 // What the product does not have, or the sandbox cannot run, is said to be unmanaged, and why.
 func TestComponentsComeAndGo(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes minutes on a small machine")
+	}
 	awaitQuiet(t)
 	keepControlPlane(t)
 	pullSecret(t)
