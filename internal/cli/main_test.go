@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ func TestMain(m *testing.M) {
 	if os.Getenv(runAsSMM) != "" {
 		os.Exit(Main(Build{Version: "test"}, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 	}
+	routeClientLogs(slog.New(slog.DiscardHandler)) // before anything runs
 	kubetest.Main(m)
 }
 

@@ -90,7 +90,8 @@ func newNamespace(t *testing.T) string {
 			t.Error(err)
 		}
 	})
-	eventually(t, patience, "the namespace has its default service account", func() error {
+	// The controller manager may have been killed by an earlier test: another one leads when its lease has ended.
+	eventually(t, 2*time.Minute, "the namespace has its default service account", func() error {
 		_, err := client.CoreV1().ServiceAccounts(namespace.Name).Get(t.Context(), "default", metav1.GetOptions{})
 		return err
 	})

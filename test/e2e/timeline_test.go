@@ -53,7 +53,13 @@ func TestTheTopologyFollowsRoutesAndRemembers(t *testing.T) {
 		}
 	}
 	routeMovies(t, map[string]int32{"v1": 100})
-	eventually(t, metricsPatience, "only calls to movies-v1 are shown", shown("movies-v1"))
+	forgotten := time.Now().Add(rateWindow + 2*sandboxScrape) // from then on no rate has earlier calls in it
+	eventually(t, metricsPatience, "only calls to movies-v1 are shown", func() error {
+		if left := time.Until(forgotten); left > 0 {
+			return fmt.Errorf("rates have earlier calls in them for %v", left)
+		}
+		return shown("movies-v1")()
+	})
 
 	change := time.Now()
 	routeMovies(t, map[string]int32{"v2": 100})

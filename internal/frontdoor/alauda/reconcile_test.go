@@ -134,7 +134,7 @@ func (c *cluster) until(mesh *asmv1alpha1.ServiceMesh, what string, holds func()
 // eventually repeats what fails for a moment: new kinds are not served at once.
 func (c *cluster) eventually(try func() error) {
 	c.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(2 * time.Minute)
 	for err := try(); err != nil; err = try() {
 		if time.Now().After(deadline) {
 			c.Fatal(err)
