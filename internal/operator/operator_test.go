@@ -146,7 +146,7 @@ func awaitEvents(ctx context.Context, t *testing.T, c client.Client, want []stri
 			t.Errorf("events (-want +got):\n%s", diff)
 		}
 	}()
-	eventually(ctx, t, "events told", 10*time.Second, func(ctx context.Context) bool {
+	eventually(ctx, t, "events told", time.Minute, func(ctx context.Context) bool {
 		var events eventsv1.EventList
 		if c.List(ctx, &events) != nil {
 			return false
@@ -198,12 +198,12 @@ func TestOperatorInstallsRestoresAndRemoves(t *testing.T) {
 	if err := c.Create(ctx, mesh); err != nil {
 		t.Fatal(err)
 	}
-	eventually(ctx, t, "config of the mesh inherited", 10*time.Second, func(ctx context.Context) bool {
+	eventually(ctx, t, "config of the mesh inherited", time.Minute, func(ctx context.Context) bool {
 		var config corev1.ConfigMap
 		return c.Get(ctx, client.ObjectKey{Namespace: "istio-system", Name: "istio-cp-v131x"}, &config) == nil &&
 			strings.Contains(config.Data["mesh"], "enableTracing: true")
 	})
-	eventually(ctx, t, "mesh available", 10*time.Second, func(ctx context.Context) bool {
+	eventually(ctx, t, "mesh available", time.Minute, func(ctx context.Context) bool {
 		return c.Get(ctx, client.ObjectKeyFromObject(mesh), mesh) == nil && mesh.Status.Status == servicemeshv1alpha1.ConfigStateAvailable
 	})
 	if err := c.Delete(ctx, mesh); err != nil {
@@ -214,7 +214,7 @@ func TestOperatorInstallsRestoresAndRemoves(t *testing.T) {
 	if err := c.Delete(ctx, webhook); err != nil {
 		t.Fatal(err)
 	}
-	eventually(ctx, t, "deleted webhook put back", 10*time.Second, func(ctx context.Context) bool {
+	eventually(ctx, t, "deleted webhook put back", time.Minute, func(ctx context.Context) bool {
 		return c.Get(ctx, client.ObjectKeyFromObject(webhook), webhook) == nil
 	})
 	icp := &servicemeshv1alpha1.IstioControlPlane{ObjectMeta: metav1.ObjectMeta{Namespace: "istio-system", Name: "cp-v131x"}}
@@ -228,7 +228,7 @@ func TestOperatorInstallsRestoresAndRemoves(t *testing.T) {
 	if err := c.Update(ctx, &deployment, client.FieldOwner("somebody")); err != nil {
 		t.Fatal(err)
 	}
-	eventually(ctx, t, "edited Deployment put back", 10*time.Second, func(ctx context.Context) bool {
+	eventually(ctx, t, "edited Deployment put back", time.Minute, func(ctx context.Context) bool {
 		return c.Get(ctx, istiod, &deployment) == nil && deployment.Spec.Template.Spec.Containers[0].Image == wanted
 	})
 	awaitDrift(ctx, t, c, icp, `Deployment istio-system/istiod-cp-v131x (.spec.template.spec.containers[name="discovery"].image, changed by somebody)`)
@@ -238,14 +238,14 @@ func TestOperatorInstallsRestoresAndRemoves(t *testing.T) {
 	if err := c.Patch(ctx, cp, switchOn); err != nil {
 		t.Fatal(err)
 	}
-	eventually(ctx, t, "node exporter made", 10*time.Second, func(ctx context.Context) bool {
+	eventually(ctx, t, "node exporter made", time.Minute, func(ctx context.Context) bool {
 		return c.Get(ctx, client.ObjectKeyFromObject(exporter), exporter) == nil
 	})
 	made := exporter.UID
 	if err := c.Delete(ctx, exporter); err != nil {
 		t.Fatal(err)
 	}
-	eventually(ctx, t, "deleted component put back", 10*time.Second, func(ctx context.Context) bool {
+	eventually(ctx, t, "deleted component put back", time.Minute, func(ctx context.Context) bool {
 		return c.Get(ctx, client.ObjectKeyFromObject(exporter), exporter) == nil && exporter.UID != made
 	})
 	awaitDrift(ctx, t, c, cp, "DaemonSet smm-system/prometheus-node-exporter (deleted)")
