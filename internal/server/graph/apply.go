@@ -22,13 +22,9 @@ const editor = "smm-dashboard"
 
 // ApplyResource creates a resource, or replaces one that nobody else changed since the user read it.
 func (m mutation) ApplyResource(ctx context.Context, clusterName, text string, resourceVersion *string, dryRun *bool) (*model.ApplyResult, error) {
-	who, err := someone(ctx)
+	c, who, err := m.asked(ctx, clusterName)
 	if err != nil {
 		return nil, err
-	}
-	c := m.cluster(clusterName)
-	if c == nil {
-		return nil, fmt.Errorf("there is no cluster %q", clusterName)
 	}
 	object, problem := readObject(text)
 	if problem != nil {
@@ -154,6 +150,15 @@ func (m mutation) DeleteResource(ctx context.Context, id string) (bool, error) {
 	}
 	m.audit(ctx, who, "delete", c.Name, found, nil)
 	return true, nil
+}
+
+// auditNamespace notes a change of what a namespace as a whole is told to be or do.
+func (m mutation) auditNamespace(ctx context.Context, who session.Someone, verb, clusterName, namespace string) {
+	object := &unstructured.Unstructured{}
+	object.SetAPIVersion("v1")
+	object.SetKind("Namespace")
+	object.SetName(namespace)
+	m.audit(ctx, who, verb, clusterName, object, nil)
 }
 
 // audit notes a change with who made it, without its content.

@@ -33,11 +33,8 @@ func (r *Resolver) target(ctx context.Context, id string) (inventory.ID, *cluste
 	if err != nil {
 		return parsed, nil, who, err
 	}
-	c := r.cluster(parsed.Cluster)
-	if c == nil {
-		return parsed, nil, who, fmt.Errorf("there is no cluster %q", parsed.Cluster)
-	}
-	return parsed, c, who, nil
+	c, err := r.named(parsed.Cluster)
+	return parsed, c, who, err
 }
 
 // Node reads a node with the user's own rights; null when it does not exist.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 
 	"github.com/meshmanager/smm/internal/inventory"
@@ -16,13 +15,9 @@ import (
 
 // SetInjection labels a namespace in the user's name. The older label goes, since it hides the namespace from revisions.
 func (m mutation) SetInjection(ctx context.Context, clusterName, namespace string, revision *string) (*model.Namespace, error) {
-	who, err := someone(ctx)
+	c, who, err := m.asked(ctx, clusterName)
 	if err != nil {
 		return nil, err
-	}
-	c := m.cluster(clusterName)
-	if c == nil {
-		return nil, fmt.Errorf("there is no cluster %q", clusterName)
 	}
 	client, err := c.Kubernetes(who)
 	if err != nil {
@@ -38,11 +33,7 @@ func (m mutation) SetInjection(ctx context.Context, clusterName, namespace strin
 	if err != nil {
 		return nil, fmt.Errorf("set the injection of namespace %s: %w", namespace, err)
 	}
-	object := &unstructured.Unstructured{}
-	object.SetAPIVersion("v1")
-	object.SetKind("Namespace")
-	object.SetName(namespace)
-	m.audit(ctx, who, "set injection", c.Name, object, nil)
+	m.auditNamespace(ctx, who, "set injection", c.Name, namespace)
 	described := describeNamespace(c.Name, inventory.Namespace{Name: namespace, Revision: changed.Labels[istio.RevisionLabel]})
 	return &described, nil
 }

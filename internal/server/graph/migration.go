@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-
 	"github.com/meshmanager/smm/internal/migration"
 	"github.com/meshmanager/smm/internal/server/graph/model"
 )
@@ -49,11 +47,7 @@ func (s subscription) MigrateNamespace(ctx context.Context, clusterName, namespa
 	if err != nil {
 		return nil, err
 	}
-	object := &unstructured.Unstructured{}
-	object.SetAPIVersion("v1")
-	object.SetKind("Namespace")
-	object.SetName(namespace)
-	mutation(s).audit(ctx, who, "migrate to "+target.Label, clusterName, object, nil)
+	mutation(s).auditNamespace(ctx, who, "migrate to "+target.Label, clusterName, namespace)
 	out := make(chan *model.MigrationProgress)
 	tell := func(progress model.MigrationProgress) {
 		select {
@@ -72,13 +66,9 @@ func (s subscription) MigrateNamespace(ctx context.Context, clusterName, namespa
 }
 
 func (r *Resolver) migrator(ctx context.Context, clusterName, namespace string, to *string, atOnce int) (*migration.Migrator, migration.Target, error) {
-	who, err := someone(ctx)
+	c, who, err := r.asked(ctx, clusterName)
 	if err != nil {
 		return nil, migration.Target{}, err
-	}
-	c := r.cluster(clusterName)
-	if c == nil {
-		return nil, migration.Target{}, fmt.Errorf("there is no cluster %q", clusterName)
 	}
 	if atOnce < 1 || atOnce > maxAtOnce {
 		return nil, migration.Target{}, fmt.Errorf("atOnce is %d: give a number from 1 to %d", atOnce, maxAtOnce)

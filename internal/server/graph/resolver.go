@@ -3,6 +3,7 @@ package graph
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 
 	"github.com/meshmanager/smm/internal/server/cluster"
@@ -82,6 +83,24 @@ func someone(ctx context.Context) (session.Someone, error) {
 		return session.Someone{}, errNobody
 	}
 	return who, nil
+}
+
+// asked is who asks, and the cluster that they ask about.
+func (r *Resolver) asked(ctx context.Context, clusterName string) (*cluster.Cluster, session.Someone, error) {
+	who, err := someone(ctx)
+	if err != nil {
+		return nil, who, err
+	}
+	c, err := r.named(clusterName)
+	return c, who, err
+}
+
+// named finds a cluster by its name.
+func (r *Resolver) named(clusterName string) (*cluster.Cluster, error) {
+	if c := r.cluster(clusterName); c != nil {
+		return c, nil
+	}
+	return nil, fmt.Errorf("there is no cluster %q", clusterName)
 }
 
 // cluster finds a cluster by its name; nil when there is none.

@@ -42,12 +42,9 @@ func (q query) ResourceKinds(context.Context) ([]model.ResourceKind, error) {
 // ResourceSchema describes a kind to editors. What a kind looks like is no secret: API servers tell it everybody who is
 // signed in.
 func (q query) ResourceSchema(ctx context.Context, clusterName, key string) (*string, error) {
-	if _, err := someone(ctx); err != nil {
+	c, _, err := q.asked(ctx, clusterName)
+	if err != nil {
 		return nil, err
-	}
-	c := q.cluster(clusterName)
-	if c == nil {
-		return nil, fmt.Errorf("there is no cluster %q", clusterName)
 	}
 	kind, err := c.KindOf(key)
 	if err != nil {
@@ -118,17 +115,9 @@ func (q query) Resource(ctx context.Context, id string) (*model.Resource, error)
 
 // find reads the object of an ID with the user's own rights; nil when it does not exist.
 func (r *Resolver) find(ctx context.Context, id string) (*unstructured.Unstructured, cluster.Kind, error) {
-	who, err := someone(ctx)
+	parsed, c, who, err := r.target(ctx, id)
 	if err != nil {
 		return nil, cluster.Kind{}, err
-	}
-	parsed, err := inventory.ParseID(id)
-	if err != nil {
-		return nil, cluster.Kind{}, err
-	}
-	c := r.cluster(parsed.Cluster)
-	if c == nil {
-		return nil, cluster.Kind{}, fmt.Errorf("there is no cluster %q", parsed.Cluster)
 	}
 	kind, err := c.KindOf(parsed.Kind + "." + parsed.Group)
 	if err != nil {

@@ -17,13 +17,9 @@ const restartAnnotation = "kubectl.kubernetes.io/restartedAt"
 
 // RestartWorkloads makes the pods of a namespace's workloads anew in the user's name.
 func (m mutation) RestartWorkloads(ctx context.Context, clusterName, namespace string) ([]string, error) {
-	who, err := someone(ctx)
+	c, who, err := m.asked(ctx, clusterName)
 	if err != nil {
 		return nil, err
-	}
-	c := m.cluster(clusterName)
-	if c == nil {
-		return nil, fmt.Errorf("there is no cluster %q", clusterName)
 	}
 	client, err := c.Dynamic(who)
 	if err != nil {
@@ -50,11 +46,7 @@ func (m mutation) RestartWorkloads(ctx context.Context, clusterName, namespace s
 			restarted = append(restarted, nameOf(workload))
 		}
 	}
-	object := &unstructured.Unstructured{}
-	object.SetAPIVersion("v1")
-	object.SetKind("Namespace")
-	object.SetName(namespace)
-	m.audit(ctx, who, "restart workloads", c.Name, object, nil)
+	m.auditNamespace(ctx, who, "restart workloads", c.Name, namespace)
 	return restarted, nil
 }
 

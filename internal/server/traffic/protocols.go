@@ -10,12 +10,17 @@ import (
 // unnamed is the protocol of connections of which proxies know no more.
 const unnamed = "tcp"
 
-// told are what the names of ports call protocols of which proxies report connections only.
-func told() map[string]string {
-	return map[string]string{
-		"mysql": "mysql", "postgres": "postgres", "postgresql": "postgres", "mongo": "mongo", "mongodb": "mongo", "redis": "redis",
-		"kafka": "kafka", "amqp": "amqp", "nats": "nats", "cassandra": "cassandra", "memcached": "memcached",
+// told is the protocol that a word of a port means, of those of which proxies report connections only; "" for none.
+func told(word string) string {
+	switch word {
+	case "mysql", "redis", "kafka", "amqp", "nats", "cassandra", "memcached":
+		return word
+	case "postgres", "postgresql":
+		return "postgres"
+	case "mongo", "mongodb":
+		return "mongo"
 	}
+	return ""
 }
 
 // nameProtocols gives connections the protocol that their service's port tells, by the field appProtocol or its name. Proxies
@@ -61,12 +66,11 @@ func protocolOf(ports []inventory.Port) string {
 
 // toldBy is the protocol that a port tells: by what Istio reads off it, else by a part of its name, as in tcp-postgres.
 func toldBy(port inventory.Port) string {
-	known := told()
-	if found := known[port.Protocol]; found != "" {
+	if found := told(port.Protocol); found != "" {
 		return found
 	}
 	for _, part := range strings.Split(strings.ToLower(port.Name), "-") {
-		if found := known[part]; found != "" {
+		if found := told(part); found != "" {
 			return found
 		}
 	}

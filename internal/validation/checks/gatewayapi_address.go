@@ -7,6 +7,7 @@ import (
 	gatewayv1 "sigs.k8s.io/gateway-api/apis/v1"
 
 	"github.com/meshmanager/smm/internal/validation"
+	"github.com/meshmanager/smm/internal/validation/facts"
 )
 
 func sharedAddress() validation.Check {
@@ -62,7 +63,7 @@ func addressOf(o *validation.Object, address gatewayv1.GatewaySpecAddress) strin
 	}
 	value := address.Value
 	if kind == gatewayv1.HostnameAddressType && !strings.Contains(value, ".") {
-		value += "." + o.Namespace + ".svc.cluster.local"
+		value += "." + o.Namespace + ".svc." + facts.Domain
 	}
 	return string(kind) + " " + value
 }
