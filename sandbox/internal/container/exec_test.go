@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os/signal"
 	"strconv"
 	"strings"
 	"sync"
@@ -165,6 +166,21 @@ func TestExecEndsWithItsReader(t *testing.T) {
 		if err != nil || code != 128+int(test.want) {
 			t.Errorf("TTY %t: %d, %v, want the code of %v", test.tty, code, err, test.want)
 		}
+	}
+}
+
+// Where the sandbox was started by nohup, its containers do not inherit that.
+func TestExecHearsHangupsAfterNohup(t *testing.T) {
+	signal.Ignore(syscall.SIGHUP)
+	t.Cleanup(func() { signal.Reset(syscall.SIGHUP) })
+	c := sleeper(t, "exec-nohup")
+	gone, reader := io.Pipe()
+	gone.Close()
+	code, err := c.Exec(t.Context(), container.ExecSpec{
+		Argv: argv(containertest.ActionTickEvery, "10"), TTY: true, Streams: container.Streams{Stdout: reader},
+	})
+	if err != nil || code != 128+int(syscall.SIGHUP) {
+		t.Errorf("%d, %v", code, err)
 	}
 }
 

@@ -15,6 +15,7 @@ type spawner struct {
 }
 
 func newSpawner() *spawner {
+	hearHangups()
 	jobs := make(chan func())
 	go func() {
 		runtime.LockOSThread()
