@@ -9,6 +9,7 @@ import (
 
 	networking "istio.io/api/networking/v1alpha3"
 
+	"github.com/meshmanager/smm/internal/kube"
 	"github.com/meshmanager/smm/internal/validation"
 	"github.com/meshmanager/smm/internal/validation/decode"
 	"github.com/meshmanager/smm/internal/validation/facts"
@@ -57,8 +58,8 @@ func wrong(v validation.View, message diag.Message, o *validation.Object) bool {
 	switch message.Type {
 	case msg.PodMissingProxy:
 		return facts.Proxyless(o)
-	case msg.NamespaceNotInjected: // there is nothing to inject
-		return v.Live() && len(facts.PodsIn(v, o.Name)) == 0
+	case msg.NamespaceNotInjected: // there is nothing to inject, or the product asks for each pod of its own
+		return v.Live() && len(facts.PodsIn(v, o.Name)) == 0 || o.Labels[kube.ManagedByLabel] == kube.ManagedByValue
 	case msg.ReferencedResourceNotFound:
 		return parameter(message, 0) == "credentialName" &&
 			(willBeIssued(v, parameter(message, 1)) || v.Live() && !v.Knows(validation.Secret)) // it may not be read

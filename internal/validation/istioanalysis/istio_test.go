@@ -156,6 +156,32 @@ spec: {hosts: [api.example.com], gateways: [gw], http: [{route: [{destination: {
 	}
 }
 
+// The product asks for injection of each pod of its own, so that its namespaces need no label.
+func TestNamespacesOfTheProductNeedNoInjection(t *testing.T) {
+	for labels, want := range map[string]bool{"{app.kubernetes.io/managed-by: smm}": false, "{app.kubernetes.io/managed-by: helm}": true} {
+		manifests := fmt.Sprintf(`
+apiVersion: v1
+kind: Namespace
+metadata: {name: system, labels: %s}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: server, namespace: system}
+spec: {containers: [{name: server, image: server}]}
+`, labels)
+		read, err := files.Read(t.Context(), []string{"-"}, strings.NewReader(manifests), "c1", "default")
+		if err != nil {
+			t.Fatal(err)
+		}
+		engine := analyzer.New()
+		engine.Apply(validation.Change{Set: append(read.Objects, analyzer.Cluster("c1"))})
+		found := slices.ContainsFunc(engine.Findings(), func(f validation.Finding) bool { return f.Check == "istio/IST0102" })
+		if found != want {
+			t.Errorf("labels %s: %t, want %t", labels, found, want)
+		}
+	}
+}
+
 // Istio's own samples and an empty mesh have no errors.
 func TestNoNoiseOnIstioSamples(t *testing.T) {
 	samples := filepath.Join(istioModule(t), "samples")
