@@ -7,6 +7,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -15,7 +16,9 @@ import (
 	"path/filepath"
 	"syscall"
 
+	"github.com/go-logr/logr"
 	"k8s.io/klog/v2"
+	ctrl "sigs.k8s.io/controller-runtime"
 )
 
 func main() {
@@ -23,6 +26,7 @@ func main() {
 	runs := flag.Int("runs", 3, "`number` of times that everything is measured")
 	only := flag.String("only", "", "measure only this: sandbox, chart, gateways, helm, topology, metrics, health or analyze")
 	flag.Parse()
+	ctrl.SetLogger(logr.Discard())
 	klog.SetSlogLogger(slog.New(slog.DiscardHandler)) // watches that end with their sandbox
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
@@ -67,7 +71,7 @@ func bench(ctx context.Context, bin string, runs int, only string) error {
 			fmt.Fprintf(os.Stderr, "Run %d of %d: %s\n", run+1, runs, m.what)
 			report.noise.sample()
 			if err := m.measure(ctx, report); err != nil {
-				return err
+				return errors.Join(report.write(os.Stdout), err) // what was measured until then took minutes
 			}
 		}
 		report.noise.sample()
