@@ -30,6 +30,7 @@ type dashboardOptions struct {
 	port      int
 	noBrowser bool
 	local     bool
+	peers     peerOptions
 	serving   servingOptions
 }
 
@@ -59,18 +60,19 @@ the cluster. Both end when you stop it with Ctrl-C.`,
 	flags.IntVar(&options.port, "port", options.port, "`port` on this machine")
 	flags.BoolVar(&options.local, "local", false, "serve it on this machine also where the cluster has a server")
 	flags.BoolVar(&options.noBrowser, "no-browser", false, "do not open a browser")
+	options.peers.register(flags)
 	options.serving.register(flags)
 	return cmd
 }
 
-// runDashboard opens the dashboard of the server in the cluster, or serves it here where there is none. A metrics backend that
-// a flag names is for the latter.
+// runDashboard opens the dashboard of the server in the cluster, or serves it here where there is none. Metrics backends
+// and peers that flags name are for the latter.
 func runDashboard(ctx context.Context, app *App, options dashboardOptions) error {
 	config, err := app.Connect(ctx)
 	if err != nil {
 		return err
 	}
-	if !options.local && len(options.serving.metrics.urls) == 0 {
+	if !options.local && len(options.serving.metrics.urls)+len(options.peers.kubeconfigs) == 0 {
 		server, reason, err := serverInCluster(ctx, config)
 		if err != nil {
 			return err
@@ -111,8 +113,12 @@ func serveDashboard(ctx context.Context, app *App, options dashboardOptions, con
 		app.warn("%v", err)
 	}
 	fmt.Fprintf(app.Err, "It is served for %s until you press Ctrl-C. To sign in another browser: smm login --url %s\n", user.Name, served)
+	peers, err := options.peers.source(app, config)
+	if err != nil {
+		return err
+	}
 	s := site{
-		app: app, config: config, cluster: clusterName, options: options.serving, log: log,
+		app: app, config: config, cluster: clusterName, peers: peers, options: options.serving, log: log,
 		sessions: session.New(settings, signin.NewVerifier(config), tokens),
 	}
 	return s.serve(ctx, listener)

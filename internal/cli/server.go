@@ -20,6 +20,7 @@ import (
 	"github.com/meshmanager/smm/internal/platform"
 	"github.com/meshmanager/smm/internal/server"
 	"github.com/meshmanager/smm/internal/server/cluster"
+	"github.com/meshmanager/smm/internal/server/peers"
 	"github.com/meshmanager/smm/internal/server/session"
 	"github.com/meshmanager/smm/internal/signin"
 )
@@ -34,6 +35,7 @@ type serverOptions struct {
 	insecureCookies bool
 	noHealth        bool
 	admission       admissionOptions
+	peers           peerOptions
 	serving         servingOptions
 }
 
@@ -47,9 +49,11 @@ func newServerRunCommand(app *App) *cobra.Command {
 		Use:   "run",
 		Short: "Serve the GraphQL API until it is stopped",
 		Long: `Serves the GraphQL API at /api/graphql and its console at /api/graphql/. It reads the cluster with the rights of its
-service account, or of a kubeconfig, and shows users what their own rights allow.`,
-		Example: "  smm server run --address 127.0.0.1:50500",
-		Args:    cobra.NoArgs,
+service account, or of a kubeconfig, and shows users what their own rights allow. Further clusters of the mesh are named by
+--peer, or are those of the cluster registry.`,
+		Example: `  smm server run --address 127.0.0.1:50500
+  smm server run --peer c2=c2.yaml --peer c3=c3.yaml`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return runServer(cmd.Context(), app, options)
 		},
@@ -63,6 +67,8 @@ service account, or of a kubeconfig, and shows users what their own rights allow
 	flags.BoolVar(&options.insecureCookies, "insecure-cookies", false, "send session cookies without TLS too, as on 127.0.0.1")
 	flags.BoolVar(&options.noHealth, "no-health", false, "do not judge the health of workloads and services")
 	options.admission.register(flags)
+	options.peers.register(flags)
+	options.peers.registerRegistry(flags)
 	options.serving.register(flags)
 	return cmd
 }
@@ -91,8 +97,12 @@ func runServer(ctx context.Context, app *App, options serverOptions) error {
 		return fmt.Errorf("serve on %s: %w", options.address, err)
 	}
 	log.InfoContext(ctx, "serving", "address", listener.Addr().String(), "cluster", options.clusterName)
+	peers, err := options.peers.source(app, config)
+	if err != nil {
+		return err
+	}
 	s := site{
-		app: app, config: config, cluster: options.clusterName, options: options.serving, sessions: sessions, withoutHealth: options.noHealth,
+		app: app, config: config, cluster: options.clusterName, peers: peers, options: options.serving, sessions: sessions, withoutHealth: options.noHealth,
 		admission: options.admission, log: log,
 	}
 	return s.serve(ctx, listener)
@@ -107,6 +117,7 @@ type site struct {
 	sessions      *session.Sessions
 	withoutHealth bool
 	admission     admissionOptions
+	peers         peers.Source // nil for none
 	log           *slog.Logger
 }
 
@@ -124,8 +135,8 @@ func (s *site) serve(ctx context.Context, listener net.Listener) error {
 	if err != nil {
 		return err
 	}
-	clusters := []*cluster.Cluster{own}
-	observers, err := server.Observe(clusters, mesh, s.log)
+	clusters := cluster.NewFleet(own)
+	observers, err := server.Observe(clusters.All(), mesh, s.log)
 	if err != nil {
 		return err
 	}
@@ -133,7 +144,11 @@ func (s *site) serve(ctx context.Context, listener net.Listener) error {
 		observers.Behaviour = nil
 	}
 	served := &server.Server{
-		Sessions: s.sessions, Clusters: clusters, Mesh: mesh, Observers: observers, Tools: s.options.tools, Reach: s.app.reach, Log: s.log,
+		Sessions: s.sessions, Clusters: clusters, Peers: s.peers, Mesh: mesh, Observers: observers,
+		Tools: s.options.tools, Reach: s.app.reach, Log: s.log,
+	}
+	if len(s.options.metrics.urls) == 0 {
+		served.Locate = locate
 	}
 	if served.Admission, err = s.admission.server(served, s.log); err != nil {
 		return err

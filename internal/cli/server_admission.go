@@ -37,7 +37,7 @@ func (o *admissionOptions) server(s *server.Server, log *slog.Logger) (*admissio
 	if err != nil {
 		return nil, fmt.Errorf("serve admission reviews on %s: %w", o.address, err)
 	}
-	own := s.Clusters[0]
+	own := s.Clusters.Own()
 	warner := admission.NewWarner(own.Name, s.Observers.Board, own.Reviewer())
 	return &admission.Server{
 		Handler: admission.NewHandler(warner), Listener: listener, Name: o.host,

@@ -30,27 +30,11 @@ func (o *metricsOptions) backends(ctx context.Context, config *rest.Config, clus
 // product's own has the metrics of its cluster only.
 func controlPlaneMesh(ctx context.Context, config *rest.Config, clusterName string) (*telemetry.Mesh, error) {
 	mesh := &telemetry.Mesh{}
-	scheme, err := api.NewScheme()
-	if err != nil {
-		return nil, err
-	}
-	c, err := client.New(config, client.Options{Scheme: scheme})
-	if err != nil {
-		return nil, fmt.Errorf("connect to the cluster: %w", err)
-	}
-	cp := &smmv1alpha1.ControlPlane{}
-	err = c.Get(ctx, client.ObjectKey{Name: platform.ControlPlaneName}, cp)
-	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
-		return mesh, nil
-	}
-	if err != nil {
-		return nil, fmt.Errorf("read ControlPlane %s: %w", platform.ControlPlaneName, err)
-	}
-	endpoint, err := platform.Metrics(&cp.Spec)
+	endpoint, err := metricsEndpoint(ctx, config)
 	if err != nil || endpoint == nil {
 		return mesh, err
 	}
-	settings, err := endpointSettings(ctx, c, config, endpoint)
+	settings, err := endpointSettings(ctx, config, endpoint)
 	if err != nil {
 		return nil, err
 	}
@@ -65,25 +49,64 @@ func controlPlaneMesh(ctx context.Context, config *rest.Config, clusterName stri
 	return mesh, nil
 }
 
+// metricsEndpoint is what a cluster's ControlPlane says of its metrics; nil where it asks for none.
+func metricsEndpoint(ctx context.Context, config *rest.Config) (*platform.MetricsEndpoint, error) {
+	c, err := controlPlaneClient(config)
+	if err != nil {
+		return nil, err
+	}
+	cp := &smmv1alpha1.ControlPlane{}
+	err = c.Get(ctx, client.ObjectKey{Name: platform.ControlPlaneName}, cp)
+	if apierrors.IsNotFound(err) || meta.IsNoMatchError(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read ControlPlane %s: %w", platform.ControlPlaneName, err)
+	}
+	return platform.Metrics(&cp.Spec)
+}
+
+func controlPlaneClient(config *rest.Config) (client.Client, error) {
+	scheme, err := api.NewScheme()
+	if err != nil {
+		return nil, err
+	}
+	c, err := client.New(config, client.Options{Scheme: scheme})
+	if err != nil {
+		return nil, fmt.Errorf("connect to the cluster: %w", err)
+	}
+	return c, nil
+}
+
+// throughAPIServer say how the product's own Prometheus is reached from outside of its cluster.
+func throughAPIServer(config *rest.Config) (telemetry.Settings, error) {
+	transport, err := rest.TransportFor(config)
+	if err != nil {
+		return telemetry.Settings{}, fmt.Errorf("connect to the cluster: %w", err)
+	}
+	server, _, err := rest.DefaultServerUrlFor(config)
+	if err != nil {
+		return telemetry.Settings{}, fmt.Errorf("connect to the cluster: %w", err)
+	}
+	url := server.JoinPath("api/v1/namespaces", platform.SystemNamespace, "services",
+		fmt.Sprintf("%s:%d", platform.PrometheusName, platform.PrometheusPort), "proxy", platform.PrometheusPath)
+	return telemetry.Settings{URL: url.String(), Transport: transport}, nil
+}
+
 // endpointSettings say how an endpoint is reached: the product's own Prometheus from within the cluster by its Service, from
 // outside through the API server.
-func endpointSettings(ctx context.Context, c client.Client, config *rest.Config, endpoint *platform.MetricsEndpoint) (telemetry.Settings, error) {
+func endpointSettings(ctx context.Context, config *rest.Config, endpoint *platform.MetricsEndpoint) (telemetry.Settings, error) {
 	settings := telemetry.Settings{URL: endpoint.URL}
 	switch {
 	case endpoint.URL == "" && os.Getenv("KUBERNETES_SERVICE_HOST") != "":
 		settings.URL = fmt.Sprintf("http://%s.%s.svc:%d%s", platform.PrometheusName, platform.SystemNamespace, platform.PrometheusPort, platform.PrometheusPath)
 	case endpoint.URL == "":
-		var err error
-		if settings.Transport, err = rest.TransportFor(config); err != nil {
-			return settings, fmt.Errorf("connect to the cluster: %w", err)
-		}
-		server, _, err := rest.DefaultServerUrlFor(config)
-		if err != nil {
-			return settings, fmt.Errorf("connect to the cluster: %w", err)
-		}
-		settings.URL = server.JoinPath("api/v1/namespaces", platform.SystemNamespace, "services",
-			fmt.Sprintf("%s:%d", platform.PrometheusName, platform.PrometheusPort), "proxy", platform.PrometheusPath).String()
+		return throughAPIServer(config)
 	case endpoint.Secret != "":
+		c, err := controlPlaneClient(config)
+		if err != nil {
+			return settings, err
+		}
 		secret := &corev1.Secret{}
 		if err := c.Get(ctx, client.ObjectKey{Namespace: platform.SystemNamespace, Name: endpoint.Secret}, secret); err != nil {
 			return settings, fmt.Errorf("read the credentials of the metrics backend: %w", err)

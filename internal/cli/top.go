@@ -21,6 +21,7 @@ type topOptions struct {
 	namespaces []string
 	interval   time.Duration
 	once       bool
+	peers      peerOptions
 	metrics    metricsOptions
 }
 
@@ -41,6 +42,7 @@ func newTopCommand(app *App) *cobra.Command {
 	flags.StringArrayVarP(&o.namespaces, "namespace", "n", nil, "show what is in this `namespace` only; may be repeated")
 	flags.DurationVar(&o.interval, "interval", o.interval, "`time` between two tables")
 	flags.BoolVar(&o.once, "once", false, "print one table and end, as without a terminal")
+	o.peers.register(flags)
 	o.metrics.register(flags)
 	return cmd
 }
@@ -48,7 +50,7 @@ func newTopCommand(app *App) *cobra.Command {
 func runTop(ctx context.Context, app *App, o topOptions, services bool) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	mesh, err := app.observeMesh(ctx, &o.metrics)
+	mesh, err := app.observeMesh(ctx, &o.metrics, &o.peers)
 	if err != nil {
 		return err
 	}
@@ -63,9 +65,7 @@ func runTop(ctx context.Context, app *App, o topOptions, services bool) error {
 		if err != nil {
 			return err
 		}
-		if problem := mesh.addHealth(ctx, rows, services, live); problem != "" {
-			problems = append(problems, problem)
-		}
+		problems = append(problems, mesh.addHealth(ctx, rows, services, live)...)
 		if !live {
 			for _, problem := range problems {
 				app.warn("%s", problem)

@@ -24,6 +24,7 @@ type topologyOptions struct {
 	at         string
 	by         string
 	format     string
+	peers      peerOptions
 	metrics    metricsOptions
 }
 
@@ -46,6 +47,7 @@ func newTopologyCommand(app *App) *cobra.Command {
 	flags.StringVar(&o.at, "at", "", "`time` to show, such as 2006-01-02T15:04:05Z, or 10m for ten minutes ago (default: now)")
 	flags.StringVar(&o.by, "by", "workload", "`level` of the nodes: workload, app, namespace, cluster, or mesh for workloads joined across clusters")
 	flags.StringVarP(&o.format, "output", "o", "table", "output `format`: table, json, yaml or dot")
+	o.peers.register(flags)
 	o.metrics.register(flags)
 	return cmd
 }
@@ -62,7 +64,7 @@ func runTopology(ctx context.Context, app *App, o topologyOptions) error {
 	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	source, err := app.observeMesh(ctx, &o.metrics)
+	source, err := app.observeMesh(ctx, &o.metrics, &o.peers)
 	if err != nil {
 		return err
 	}

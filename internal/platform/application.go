@@ -9,6 +9,7 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 
 	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
+	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/kube"
 )
 
@@ -40,7 +41,7 @@ type applicationSettings struct {
 }
 
 // application is the part of smm that users meet: the API, sign-in and the dashboard.
-func application() renderedComponent {
+func application(catalogue istio.Catalogue) renderedComponent {
 	return renderedComponent{
 		key:    smmv1alpha1.ComponentApplication,
 		wanted: wantsApplication,
@@ -49,6 +50,11 @@ func application() renderedComponent {
 			if err != nil {
 				return nil, err
 			}
+			peers, err := peersOf(cp, catalogue)
+			if err != nil {
+				return nil, err
+			}
+			settings.ExtraArgs = append(peers, settings.ExtraArgs...)
 			return encode(applicationObjects(cp, settings))
 		},
 	}
@@ -77,7 +83,11 @@ func applicationObjects(cp *smmv1alpha1.ControlPlane, settings applicationSettin
 	if wantsWarnings(&cp.Spec) {
 		objects = append(objects, warningsConfiguration())
 	}
-	return append(objects, applicationRights(&cp.Spec)...)
+	objects = append(objects, applicationRights(&cp.Spec)...)
+	if wantsClusterRegistry(&cp.Spec) {
+		objects = append(objects, peerRights(namespaceOfClusterRegistry(&cp.Spec))...)
+	}
+	return objects
 }
 
 func applicationArgs(cp *smmv1alpha1.ControlPlane, settings applicationSettings) []string {

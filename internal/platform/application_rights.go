@@ -90,6 +90,7 @@ func applicationReads() []rbacv1.PolicyRule {
 		{APIGroups: []string{"authorization.k8s.io"}, Verbs: []string{"create"}, Resources: []string{"subjectaccessreviews"}},
 		{APIGroups: []string{"servicemesh.cisco.com"}, Verbs: read, Resources: productResources()},
 		{APIGroups: []string{"smm.cisco.com"}, Verbs: read, Resources: []string{"controlplanes", "demoapplications"}},
+		{APIGroups: []string{"clusterregistry.k8s.cisco.com"}, Verbs: read, Resources: []string{"clusters"}},
 		{APIGroups: []string{"networking.istio.io"}, Verbs: read, Resources: networkingResources()},
 		{APIGroups: []string{"security.istio.io"}, Verbs: read, Resources: securityResources()},
 		{APIGroups: []string{"telemetry.istio.io"}, Verbs: read, Resources: []string{"telemetries"}},

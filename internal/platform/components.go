@@ -24,7 +24,7 @@ func components(c client.Client, applier *kube.Applier, catalogue istio.Catalogu
 		}},
 		meshed{rendered{k, ingressGateway(catalogue)}},
 		newMetricsStore(k),
-		rendered{k, application()},
+		rendered{k, application(catalogue)},
 		exposed{meshed{rendered{k, exposedDashboard(catalogue)}}},
 	}
 	for _, part := range servedParts() {

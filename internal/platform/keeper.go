@@ -77,7 +77,9 @@ type renderedComponent struct {
 
 // renderedComponents are all of them, in order.
 func renderedComponents(catalogue istio.Catalogue) []renderedComponent {
-	return []renderedComponent{clusterRegistry(catalogue, ""), nodeExporter(), ingressGateway(catalogue), prometheus(), application(), exposedDashboard(catalogue)}
+	return []renderedComponent{
+		clusterRegistry(catalogue, ""), nodeExporter(), ingressGateway(catalogue), prometheus(), application(catalogue), exposedDashboard(catalogue),
+	}
 }
 
 // rendered keeps what a renderedComponent renders on the cluster.

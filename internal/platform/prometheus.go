@@ -34,6 +34,9 @@ const (
 	defaultRetention = "10d"
 )
 
+// prometheusProxied names Prometheus' Service and port as the API server does that leads there.
+func prometheusProxied() string { return fmt.Sprintf("%s:%d", PrometheusName, PrometheusPort) }
+
 // prometheusSettings are the fields of the ControlPlane, and what only valuesOverride can set.
 type prometheusSettings struct {
 	smmv1alpha1.Prometheus `json:",inline"`

@@ -11,7 +11,7 @@ import (
 	"github.com/meshmanager/smm/internal/server/session"
 )
 
-// metrics serves the server's own metrics to whom the first cluster lets read the URL /metrics: a Prometheus shows the
+// metrics serves the server's own metrics to whom its own cluster lets read the URL /metrics: a Prometheus shows the
 // token of its service account.
 func (s *Server) metrics() http.Handler {
 	registry := prometheus.NewRegistry()
@@ -25,7 +25,7 @@ func (s *Server) metrics() http.Handler {
 	served := promhttp.HandlerFor(registry, promhttp.HandlerOpts{})
 	return s.Sessions.RequireOfCluster(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		who, _ := session.From(r.Context())
-		allowed, err := s.Clusters[0].Allowed(r.Context(), who, access.Action{Verb: "get", URL: r.URL.Path})
+		allowed, err := s.Clusters.Own().Allowed(r.Context(), who, access.Action{Verb: "get", URL: r.URL.Path})
 		switch {
 		case err != nil:
 			s.Log.ErrorContext(r.Context(), "the rights of who asks for metrics are unknown", "error", err)

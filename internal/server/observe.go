@@ -2,13 +2,10 @@ package server
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"github.com/meshmanager/smm/internal/inventory"
 	"github.com/meshmanager/smm/internal/server/behaviour"
 	"github.com/meshmanager/smm/internal/server/cluster"
 	"github.com/meshmanager/smm/internal/server/findings"
@@ -27,15 +24,15 @@ type Observers struct {
 	Behaviour *behaviour.Watch
 }
 
-// Observe returns what observes the clusters, whose metrics the mesh has.
+// Observe returns what observes the clusters that are there from the start, whose metrics the mesh has.
 func Observe(clusters []*cluster.Cluster, mesh *telemetry.Mesh, log *slog.Logger) (*Observers, error) {
 	var read []live.Cluster
 	var asked []proxies.Cluster
 	var judged []behaviour.Cluster
 	for _, c := range clusters {
 		read = append(read, live.Cluster{Name: c.Name, Config: c.Config()})
-		asked = append(asked, proxies.Cluster{Name: c.Name, Inventory: onceRead(c), Ask: c.ProxyStatus})
-		judged = append(judged, behaviour.Cluster{Name: c.Name, Inventory: onceRead(c)})
+		asked = append(asked, proxies.Cluster{Name: c.Name, Inventory: c.Read, Ask: c.ProxyStatus})
+		judged = append(judged, behaviour.Cluster{Name: c.Name, Inventory: c.Read})
 	}
 	board, err := findings.New(read, log)
 	if err != nil {
@@ -44,21 +41,6 @@ func Observe(clusters []*cluster.Cluster, mesh *telemetry.Mesh, log *slog.Logger
 	return &Observers{
 		Board: board, Proxies: proxies.New(asked, proxies.Interval, log, board.Tell), Behaviour: behaviour.New(mesh, judged, log),
 	}, nil
-}
-
-// inventoryPatience is how long an observer waits for an inventory that was not read yet.
-const inventoryPatience = 5 * time.Second
-
-// onceRead returns a cluster's inventory when it was read: at the start, that takes a moment.
-func onceRead(c *cluster.Cluster) func(context.Context) (*inventory.Inventory, error) {
-	return func(ctx context.Context) (*inventory.Inventory, error) {
-		limit, cancel := context.WithTimeout(ctx, inventoryPatience)
-		defer cancel()
-		if !c.Inventory.Synced(limit) {
-			return nil, fmt.Errorf("the inventory of cluster %s was not read yet", c.Name)
-		}
-		return c.Inventory.Inventory(ctx)
-	}
 }
 
 // Run observes until the context ends.

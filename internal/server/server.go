@@ -16,6 +16,7 @@ import (
 	"github.com/meshmanager/smm/internal/server/cluster"
 	"github.com/meshmanager/smm/internal/server/dashboard"
 	"github.com/meshmanager/smm/internal/server/graph"
+	"github.com/meshmanager/smm/internal/server/peers"
 	"github.com/meshmanager/smm/internal/server/session"
 	"github.com/meshmanager/smm/internal/server/traffic"
 	"github.com/meshmanager/smm/internal/telemetry"
@@ -32,9 +33,13 @@ const (
 // Server serves the API for a mesh.
 type Server struct {
 	Sessions *session.Sessions
-	Clusters []*cluster.Cluster
+	Clusters *cluster.Fleet
+	// Peers tells which clusters come and go; nil for none.
+	Peers peers.Source
 	// Mesh has the metrics.
 	Mesh *telemetry.Mesh
+	// Locate finds the metrics of a peer; nil where flags name all backends.
+	Locate Locate
 	// Observers watch the clusters; nil to go without.
 	Observers *Observers
 	// Admission warns who changes the first cluster's configuration; nil to go without.
@@ -50,7 +55,7 @@ type Server struct {
 func (s *Server) Handler() http.Handler {
 	mux := http.NewServeMux()
 	s.Sessions.Routes(mux)
-	source := &traffic.Source{Mesh: s.Mesh, Inventories: cluster.Inventories(s.Clusters)}
+	source := &traffic.Source{Mesh: s.Mesh, Inventories: s.Clusters.Inventories}
 	resolver := &graph.Resolver{Clusters: s.Clusters, Traffic: source, Tools: s.Tools, Reach: s.Reach, Log: s.Log}
 	if o := s.Observers; o != nil {
 		resolver.Board, resolver.Proxies = o.Board, o.Proxies
@@ -74,8 +79,11 @@ func (s *Server) Run(ctx context.Context, listener net.Listener) error {
 		BaseContext: func(net.Listener) context.Context { return ctx },
 	}
 	group, ctx := errgroup.WithContext(ctx)
-	for _, c := range s.Clusters {
+	for _, c := range s.Clusters.All() { // peers come later
 		group.Go(func() error { return c.Run(ctx) })
+	}
+	if s.Peers != nil {
+		group.Go(func() error { return s.followPeers(ctx) })
 	}
 	if s.Observers != nil {
 		group.Go(func() error { return s.Observers.Run(ctx) })

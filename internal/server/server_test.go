@@ -46,8 +46,8 @@ func start(t *testing.T) *site {
 	if err != nil {
 		t.Fatal(err)
 	}
-	log, mesh, clusters := slog.New(slog.DiscardHandler), &telemetry.Mesh{}, []*cluster.Cluster{own}
-	observers, err := server.Observe(clusters, mesh, log)
+	log, mesh, clusters := slog.New(slog.DiscardHandler), &telemetry.Mesh{}, cluster.NewFleet(own)
+	observers, err := server.Observe(clusters.All(), mesh, log)
 	if err != nil {
 		t.Fatal(err)
 	}

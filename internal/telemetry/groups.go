@@ -69,7 +69,7 @@ func has[T any](found map[Member]T, member Member) bool {
 }
 
 func (m *Mesh) backendOf(cluster string) *Backend {
-	for _, b := range m.Backends {
+	for _, b := range m.All() {
 		if b.Cluster == "" || b.Cluster == cluster {
 			return b
 		}

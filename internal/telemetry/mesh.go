@@ -13,7 +13,11 @@ import (
 // Mesh are the backends of a mesh: one that has the metrics of all clusters, or one for each cluster. A series must be in
 // one of them only.
 type Mesh struct {
+	// Backends are those that are there from the start.
 	Backends []*Backend
+
+	mu      sync.Mutex
+	members map[string]member // clusters that came later
 }
 
 // Problem is what keeps a backend from answering.
@@ -34,7 +38,7 @@ func (p Problem) String() string {
 // Interval is the longest time between two scrapes.
 func (m *Mesh) Interval() time.Duration {
 	interval := time.Duration(0)
-	for _, b := range m.Backends {
+	for _, b := range m.All() {
 		interval = max(interval, b.Interval)
 	}
 	return interval
@@ -92,19 +96,20 @@ func gather[T any](m *Mesh, ask func(*Backend) ([]T, error)) ([]T, []Problem) {
 		found []T
 		err   error
 	}
-	answers := make([]answer, len(m.Backends))
+	backends := m.All()
+	answers := make([]answer, len(backends))
 	var group sync.WaitGroup
-	for i, b := range m.Backends {
+	for i, b := range backends {
 		group.Go(func() { answers[i].found, answers[i].err = ask(b) })
 	}
 	group.Wait()
 	var all []T
 	var problems []Problem
-	for i, b := range m.Backends {
+	for i, b := range backends {
 		all = append(all, answers[i].found...)
 		if answers[i].err != nil {
 			problems = append(problems, Problem{b.Cluster, answers[i].err.Error()})
 		}
 	}
-	return all, problems
+	return all, append(problems, m.lacking()...)
 }

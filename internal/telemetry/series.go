@@ -65,7 +65,7 @@ type Span struct {
 // Series asks for a measure of an object over time, with one question to the backend that has the object's metrics. There
 // are no points where nothing is known.
 func (m *Mesh) Series(ctx context.Context, object Object, measure Measure, span Span) ([]Point, error) {
-	for _, b := range m.Backends {
+	for _, b := range m.All() {
 		if b.Cluster != "" && b.Cluster != object.Cluster {
 			continue
 		}

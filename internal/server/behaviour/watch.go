@@ -47,6 +47,7 @@ type Watch struct {
 	asking singleflight.Group
 	slots  chan struct{}
 	mu     sync.Mutex
+	later  map[string]Cluster // that came after the start
 	latest map[string]state
 	past   map[string]Reports // by cluster and minute
 	recent map[string]*recent
@@ -65,29 +66,44 @@ type state struct {
 func New(mesh *telemetry.Mesh, clusters []Cluster, log *slog.Logger) *Watch {
 	return &Watch{
 		mesh: mesh, clusters: clusters, log: log, slots: make(chan struct{}, atOnce), latest: map[string]state{}, past: map[string]Reports{},
-		recent: map[string]*recent{},
+		recent: map[string]*recent{}, later: map[string]Cluster{},
 	}
 }
 
-// Run judges again and again until ctx ends. A cluster whose metrics are slow delays no other.
+// Run judges the clusters that are there from the start until ctx ends.
 func (w *Watch) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	for _, c := range w.clusters {
-		running.Go(func() {
-			ticker := time.NewTicker(interval)
-			defer ticker.Stop()
-			for {
-				w.round(ctx, c, time.Now())
-				select {
-				case <-ctx.Done():
-					return
-				case <-ticker.C:
-				}
-			}
-		})
+		running.Go(func() { w.keepJudging(ctx, c) })
 	}
 	running.Wait()
 	return nil
+}
+
+// Follow judges a further cluster until ctx ends, and then forgets it.
+func (w *Watch) Follow(ctx context.Context, c Cluster) {
+	w.mu.Lock()
+	w.later[c.Name] = c
+	w.mu.Unlock()
+	w.keepJudging(ctx, c)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	delete(w.later, c.Name)
+	delete(w.latest, c.Name)
+}
+
+// keepJudging judges again and again. A cluster whose metrics are slow delays no other.
+func (w *Watch) keepJudging(ctx context.Context, c Cluster) {
+	ticker := time.NewTicker(interval)
+	defer ticker.Stop()
+	for {
+		w.round(ctx, c, time.Now())
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+		}
+	}
 }
 
 // round judges the objects of one cluster now.
@@ -207,6 +223,11 @@ func (w *Watch) cluster(name string) Cluster {
 		if c.Name == name {
 			return c
 		}
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if c, found := w.later[name]; found {
+		return c
 	}
 	return Cluster{Name: name}
 }

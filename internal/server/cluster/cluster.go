@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"k8s.io/client-go/discovery"
@@ -33,6 +34,8 @@ type Cluster struct {
 	own       kubernetes.Interface
 	discovery discovery.CachedDiscoveryInterface
 	access    *access.Reviewer
+	reach     reach
+	reading   reading
 }
 
 // New returns a cluster that is reached with the configuration's rights. Run keeps its inventory.
@@ -49,11 +52,20 @@ func New(name string, config *rest.Config) (*Cluster, error) {
 		Name: name, Inventory: cache, config: config, own: own,
 		discovery: memory.NewMemCacheClient(own.Discovery()),
 		access:    access.NewReviewer(own.AuthorizationV1().SubjectAccessReviews(), time.Now),
+		reading:   reading{done: make(chan struct{})},
 	}, nil
 }
 
-// Run keeps the inventory until the context ends.
-func (c *Cluster) Run(ctx context.Context) error { return c.Inventory.Run(ctx) }
+// Run keeps the inventory, and knows whether the cluster can be reached, until the context ends.
+func (c *Cluster) Run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var running sync.WaitGroup
+	defer running.Wait()
+	defer cancel()
+	running.Go(func() { c.keepProbing(ctx) })
+	running.Go(func() { c.noteRead(ctx) })
+	return c.Inventory.Run(ctx)
+}
 
 // Config is the configuration with the product's own rights.
 func (c *Cluster) Config() *rest.Config { return c.config }
@@ -145,19 +157,4 @@ func (c *Cluster) Visible(ctx context.Context, someone session.Someone, action a
 		return namespaces, nil
 	}
 	return c.access.Namespaces(ctx, someone.User, action, namespaces)
-}
-
-// Inventories returns a function that tells what runs on the clusters.
-func Inventories(clusters []*Cluster) func(context.Context) ([]*inventory.Inventory, error) {
-	return func(ctx context.Context) ([]*inventory.Inventory, error) {
-		found := make([]*inventory.Inventory, 0, len(clusters))
-		for _, c := range clusters {
-			one, err := c.Inventory.Inventory(ctx)
-			if err != nil {
-				return nil, err
-			}
-			found = append(found, one)
-		}
-		return found, nil
-	}
 }

@@ -56,7 +56,7 @@ func (c *Cluster) List(ctx context.Context, who session.Someone, kind Kind) ([]u
 }
 
 func (c *Cluster) namespacesFor(ctx context.Context, who session.Someone, action access.Action) ([]string, error) {
-	found, err := c.Inventory.Inventory(ctx)
+	found, err := c.Read(ctx)
 	if err != nil {
 		return nil, err
 	}

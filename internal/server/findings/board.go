@@ -28,84 +28,46 @@ var ErrNotRead = errors.New("the configuration of the clusters was not read yet:
 
 // Board has the findings of all clusters.
 type Board struct {
-	engine   *validation.Engine
+	engine *validation.Engine
+	log    *slog.Logger
+	trying chan struct{} // holds one signal while an object is tried
+
+	mu       sync.Mutex
 	clusters []*followed
-	log      *slog.Logger
-	trying   chan struct{} // holds one signal while an object is tried
-
-	mu      sync.Mutex
-	proxies map[validation.ID]bool
-}
-
-// followed is a cluster whose objects are followed.
-type followed struct {
-	name     string
-	follower *live.Follower
-	read     chan struct{} // closed when it was read once
-}
-
-func (c *followed) wasRead() bool {
-	select {
-	case <-c.read:
-		return true
-	default:
-		return false
-	}
+	proxies  map[validation.ID]bool
 }
 
 // New returns a Board of the clusters, which are read with the rights of their configurations.
 func New(clusters []live.Cluster, log *slog.Logger) (*Board, error) {
 	b := &Board{engine: analyzer.New(), log: log, trying: make(chan struct{}, 1), proxies: map[validation.ID]bool{}}
 	for _, c := range clusters {
-		follower, err := live.NewFollower(c, analyzer.Kinds())
-		if err != nil {
+		if _, err := b.add(c); err != nil {
 			return nil, err
 		}
-		b.clusters = append(b.clusters, &followed{c.Name, follower, make(chan struct{})})
 	}
 	return b, nil
 }
 
-// Run follows the clusters until ctx ends.
+// Run follows the clusters that are there from the start until ctx ends.
 func (b *Board) Run(ctx context.Context) error {
 	var running sync.WaitGroup
-	for _, c := range b.clusters {
-		running.Go(func() {
-			first := true
-			c.follower.Run(ctx, func(change validation.Change) {
-				if first {
-					change.Set = append(change.Set, analyzer.Cluster(c.name))
-				}
-				b.engine.Apply(change)
-				if first {
-					first = false
-					close(c.read)
-					for _, note := range c.follower.Notes() {
-						b.log.WarnContext(ctx, note)
-					}
-				}
-			})
-		})
+	for _, c := range b.followed() {
+		running.Go(func() { b.follow(ctx, c) })
 	}
 	running.Wait()
 	return nil
 }
 
-// Known tells whether the clusters that can be read were read.
+// Known tells whether clusters that can be read were read.
 func (b *Board) Known() bool {
-	return slices.ContainsFunc(b.clusters, (*followed).wasRead)
+	return slices.ContainsFunc(b.followed(), func(c *followed) bool { return c.known() })
 }
 
-// Findings returns all findings. It waits some seconds for clusters that were not read yet; when none was, the error is
+// Findings returns all findings. It waits some seconds for clusters that began to be read; when none was, the error is
 // ErrNotRead.
 func (b *Board) Findings(ctx context.Context) ([]validation.Finding, error) {
-	limit, cancel := context.WithTimeout(ctx, patience)
-	defer cancel()
-	for _, c := range b.clusters {
-		select {
-		case <-c.read:
-		case <-limit.Done():
-		}
+	for _, c := range b.followed() {
+		c.await(ctx)
 	}
 	if !b.Known() {
 		return nil, ErrNotRead

@@ -38,9 +38,9 @@ func (b *Board) Has(id validation.ID) bool { return b.engine.Has(id) }
 
 // read tells whether a cluster was read.
 func (b *Board) read(cluster string) bool {
-	for _, c := range b.clusters {
+	for _, c := range b.followed() {
 		if c.name == cluster {
-			return c.wasRead()
+			return c.known()
 		}
 	}
 	return false

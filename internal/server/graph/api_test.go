@@ -78,8 +78,8 @@ func startAPI(t *testing.T) *api {
 	if !c.Inventory.Synced(t.Context()) {
 		t.Fatal("the inventory was not read")
 	}
-	clusters, backend := []*cluster.Cluster{c}, newBackend(t)
-	source := &traffic.Source{Mesh: backend.mesh(t), Inventories: cluster.Inventories(clusters)}
+	clusters, backend := cluster.NewFleet(c), newBackend(t)
+	source := &traffic.Source{Mesh: backend.mesh(t), Inventories: clusters.Inventories}
 	resolver := &graph.Resolver{Clusters: clusters, Traffic: source, Board: board, Proxies: watch, Judge: judged, Log: log}
 	return &api{kube: kube, client: client, cluster: c, backend: backend, planes: planes, judge: judged, handler: graph.NewHandler(resolver)}
 }

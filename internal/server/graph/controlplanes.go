@@ -5,6 +5,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -19,8 +20,7 @@ import (
 
 // ControlPlanes lists the IstioControlPlanes that the user may see.
 func (q query) ControlPlanes(ctx context.Context) ([]model.ControlPlane, error) {
-	described := []model.ControlPlane{}
-	for _, c := range q.Resolver.Clusters {
+	found, err := ofEach(ctx, q.Resolver, nil, func(ctx context.Context, c *cluster.Cluster) ([]model.ControlPlane, error) {
 		v, err := q.view(ctx, c)
 		if err != nil {
 			return nil, err
@@ -29,15 +29,15 @@ func (q query) ControlPlanes(ctx context.Context) ([]model.ControlPlane, error) 
 		if err != nil {
 			return nil, err
 		}
+		described := make([]model.ControlPlane, len(planes))
 		for i := range planes {
-			one, err := describeControlPlane(v, &planes[i])
-			if err != nil {
+			if described[i], err = describeControlPlane(v, &planes[i]); err != nil {
 				return nil, err
 			}
-			described = append(described, one)
 		}
-	}
-	return described, nil
+		return described, nil
+	})
+	return append([]model.ControlPlane{}, slices.Concat(found...)...), err
 }
 
 func describeControlPlane(v *view, icp *v1alpha1.IstioControlPlane) (model.ControlPlane, error) {
@@ -81,22 +81,17 @@ func (p controlPlane) Pods(ctx context.Context, of *model.ControlPlane) ([]model
 
 // Gateways lists the IstioMeshGateways that the user may see.
 func (q query) Gateways(ctx context.Context, filter *model.Filter) ([]model.Gateway, error) {
-	described := []model.Gateway{}
-	for _, c := range q.Resolver.Clusters {
-		if !matchesAny(clustersOf(filter), c.Name) {
-			continue
-		}
+	found, err := ofEach(ctx, q.Resolver, clustersOf(filter), func(ctx context.Context, c *cluster.Cluster) ([]model.Gateway, error) {
 		gateways, err := listOf[v1alpha1.IstioMeshGateway](ctx, c, v1alpha1.KindIstioMeshGateway)
-		if err != nil {
-			return nil, err
-		}
+		var described []model.Gateway
 		for i := range gateways {
 			if passes(filter, gateways[i].Namespace, gateways[i].Name, nil) {
 				described = append(described, describeGateway(c.Name, &gateways[i]))
 			}
 		}
-	}
-	return described, nil
+		return described, err
+	})
+	return append([]model.Gateway{}, slices.Concat(found...)...), err
 }
 
 func describeGateway(clusterName string, gateway *v1alpha1.IstioMeshGateway) model.Gateway {

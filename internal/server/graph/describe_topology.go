@@ -22,6 +22,9 @@ func describeTopology(s *sight, snapshot *traffic.Snapshot, filter *model.Filter
 	described := &model.Topology{
 		At: stamp(snapshot.At), Nodes: []model.TopologyNode{}, Edges: []model.TopologyEdge{}, Problems: snapshot.Outage.Texts(),
 	}
+	for _, cluster := range slices.Sorted(maps.Keys(s.away)) {
+		described.Problems = append(described.Problems, "cluster "+cluster+" is not shown: "+cmp.Or(s.away[cluster], "what runs there is not known"))
+	}
 	for i := range graph.Nodes {
 		described.Nodes = append(described.Nodes, describeNodeOf(s, &graph.Nodes[i]))
 	}

@@ -63,11 +63,11 @@ func (q query) Nodes(ctx context.Context, clusterName *string) ([]model.Node, er
 	if err != nil {
 		return nil, err
 	}
-	nodes := []model.Node{}
-	for _, c := range q.Resolver.Clusters {
-		if clusterName != nil && c.Name != *clusterName {
-			continue
-		}
+	var named []string
+	if clusterName != nil {
+		named = []string{*clusterName}
+	}
+	found, err := ofEach(ctx, q.Resolver, named, func(ctx context.Context, c *cluster.Cluster) ([]model.Node, error) {
 		client, err := c.Kubernetes(who)
 		if err != nil {
 			return nil, err
@@ -76,11 +76,16 @@ func (q query) Nodes(ctx context.Context, clusterName *string) ([]model.Node, er
 		if err != nil {
 			return nil, fmt.Errorf("list the nodes of cluster %s: %w", c.Name, err)
 		}
+		nodes := []model.Node{}
 		for i := range list.Items {
 			nodes = append(nodes, *describeNode(c.Name, &list.Items[i]))
 		}
+		return nodes, nil
+	})
+	if err != nil {
+		return nil, err
 	}
-	return nodes, nil
+	return append([]model.Node{}, slices.Concat(found...)...), nil
 }
 
 func describeNode(clusterName string, node *corev1.Node) *model.Node {

@@ -21,8 +21,8 @@ import (
 // Queries that ask for too much are refused before anything is done for them.
 func TestQueriesHaveLimits(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
-	source := &traffic.Source{Mesh: &telemetry.Mesh{}, Inventories: cluster.Inventories(nil)}
-	a := &api{handler: graph.NewHandler(&graph.Resolver{Traffic: source, Log: log})}
+	source := &traffic.Source{Mesh: &telemetry.Mesh{}, Inventories: cluster.NewFleet().Inventories}
+	a := &api{handler: graph.NewHandler(&graph.Resolver{Clusters: cluster.NewFleet(), Traffic: source, Log: log})}
 	nested := func(levels int) string {
 		return "{ services { items " + strings.Repeat("{ workloads { services ", levels/2-1) + "{ name }" + strings.Repeat("} }", levels/2-1) + " } }"
 	}
@@ -47,8 +47,8 @@ func TestQueriesHaveLimits(t *testing.T) {
 // Nobody is answered without having signed in, whatever they ask.
 func TestWithoutSomebodyNothingIsAnswered(t *testing.T) {
 	log := slog.New(slog.DiscardHandler)
-	source := &traffic.Source{Mesh: &telemetry.Mesh{}, Inventories: cluster.Inventories(nil)}
-	handler := graph.NewHandler(&graph.Resolver{Traffic: source, Log: log})
+	source := &traffic.Source{Mesh: &telemetry.Mesh{}, Inventories: cluster.NewFleet().Inventories}
+	handler := graph.NewHandler(&graph.Resolver{Clusters: cluster.NewFleet(), Traffic: source, Log: log})
 	body, err := json.Marshal(map[string]string{"query": "{ me { name } findings { id } }"})
 	if err != nil {
 		t.Fatal(err)
@@ -79,7 +79,7 @@ func (j *journal) String() string { j.mu.Lock(); defer j.mu.Unlock(); return j.t
 func TestChangesAreInTheAuditLog(t *testing.T) {
 	l := newLab(t)
 	written := &journal{}
-	resolver := &graph.Resolver{Clusters: []*cluster.Cluster{l.cluster}, Traffic: &traffic.Source{}, Log: slog.New(slog.NewTextHandler(written, nil))}
+	resolver := &graph.Resolver{Clusters: cluster.NewFleet(l.cluster), Traffic: &traffic.Source{}, Log: slog.New(slog.NewTextHandler(written, nil))}
 	l.handler = graph.NewHandler(resolver)
 	apply := func(dryRun bool) {
 		yaml, err := json.Marshal(`{apiVersion: servicemesh.cisco.com/v1alpha1, kind: IstioControlPlane,

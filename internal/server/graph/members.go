@@ -31,21 +31,19 @@ func (q query) Members(ctx context.Context) ([]model.Member, error) {
 	if err != nil {
 		return nil, err
 	}
+	reader, err := q.Resolver.Clusters.Own().Client(who)
+	if err != nil {
+		return nil, err
+	}
+	known, err := attach.Known(ctx, reader)
+	if err != nil {
+		return nil, err
+	}
 	members := []model.Member{}
-	for _, c := range q.Resolver.Clusters[:min(len(q.Resolver.Clusters), 1)] {
-		reader, err := c.Client(who)
-		if err != nil {
-			return nil, err
-		}
-		known, err := attach.Known(ctx, reader)
-		if err != nil {
-			return nil, err
-		}
-		for _, m := range peering.Overview(known) {
-			members = append(members, model.Member{
-				Cluster: m.Cluster, Type: m.Type, Mode: m.Mode, Network: m.Network, ControlPlane: m.ControlPlane, Status: m.Status, Message: optional(m.Message),
-			})
-		}
+	for _, m := range peering.Overview(known) {
+		members = append(members, model.Member{
+			Cluster: m.Cluster, Type: m.Type, Mode: m.Mode, Network: m.Network, ControlPlane: m.ControlPlane, Status: m.Status, Message: optional(m.Message),
+		})
 	}
 	return members, nil
 }
@@ -104,10 +102,10 @@ func (s subscription) ownCluster(ctx context.Context, verb string) (attach.Clust
 	if err != nil {
 		return attach.Cluster{}, err
 	}
-	if s.Reach == nil || len(s.Clusters) == 0 {
+	if s.Reach == nil {
 		return attach.Cluster{}, errors.New("this server cannot attach clusters")
 	}
-	c := s.Clusters[0]
+	c := s.Clusters.Own()
 	allowed, err := c.Allowed(ctx, who, access.Action{Verb: verb, Group: clusterregistryv1alpha1.GroupVersion.Group, Resource: "clusters"})
 	if err != nil {
 		return attach.Cluster{}, err
@@ -137,7 +135,7 @@ func (s subscription) follow(ctx context.Context, verb string, run func(context.
 		}
 	}
 	who, _ := session.From(ctx)
-	s.Log.InfoContext(ctx, "audit", "user", who.User.Name, "verb", verb, "cluster", s.Clusters[0].Name)
+	s.Log.InfoContext(ctx, "audit", "user", who.User.Name, "verb", verb, "cluster", s.Clusters.Own().Name)
 	go func() {
 		defer close(out)
 		limited, cancel := context.WithTimeoutCause(ctx, memberTimeout, fmt.Errorf("not done within %s", memberTimeout))

@@ -2,14 +2,12 @@ package graph
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
-	"time"
 
 	"github.com/meshmanager/smm/internal/server/graph/model"
 )
-
-// pingTimeout bounds the question whether a cluster can be reached.
-const pingTimeout = 3 * time.Second
 
 // Me tells who is signed in.
 func (q query) Me(ctx context.Context) (*model.Me, error) {
@@ -20,26 +18,22 @@ func (q query) Me(ctx context.Context) (*model.Me, error) {
 	return &model.Me{Name: who.User.Name, Groups: append([]string{}, who.User.Groups...), Anonymous: who.Anonymous}, nil
 }
 
-// Clusters asks every cluster side by side: one that does not answer delays no other.
+// Clusters tells of every cluster whether it can be reached, side by side: one that does not answer delays no other.
 func (q query) Clusters(ctx context.Context) ([]model.Cluster, error) {
-	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
-	defer cancel()
-	clusters := make([]model.Cluster, len(q.Resolver.Clusters))
+	all := q.Resolver.Clusters.All()
+	clusters := make([]model.Cluster, len(all))
 	var group sync.WaitGroup
-	for i, c := range q.Resolver.Clusters {
+	for i, c := range all {
 		group.Go(func() {
-			clusters[i] = model.Cluster{Name: c.Name}
-			version, err := c.Version(ctx)
-			if err != nil {
-				problem := "the cluster cannot be reached"
-				clusters[i].Problem = &problem
-				q.Log.WarnContext(ctx, "cluster cannot be reached", "cluster", c.Name, "error", err)
-				return
-			}
-			clusters[i].Reachable, clusters[i].Version = true, &version
+			state := c.State(ctx)
+			clusters[i] = model.Cluster{Name: c.Name, Reachable: state.Reachable, Version: optional(state.Version), Problem: optional(state.Problem)}
 		})
 	}
 	group.Wait()
+	absent := q.Resolver.Clusters.Absent()
+	for _, name := range slices.Sorted(maps.Keys(absent)) {
+		clusters = append(clusters, model.Cluster{Name: name, Problem: optional(absent[name])})
+	}
 	return clusters, nil
 }
 

@@ -15,7 +15,7 @@ import (
 
 // Resolver answers the API's fields.
 type Resolver struct {
-	Clusters []*cluster.Cluster
+	Clusters *cluster.Fleet
 	// Traffic tells what flows between workloads.
 	Traffic *traffic.Source
 	// Board has the findings of the validation; nil without one.
@@ -105,10 +105,5 @@ func (r *Resolver) named(clusterName string) (*cluster.Cluster, error) {
 
 // cluster finds a cluster by its name; nil when there is none.
 func (r *Resolver) cluster(name string) *cluster.Cluster {
-	for _, c := range r.Clusters {
-		if c.Name == name {
-			return c
-		}
-	}
-	return nil
+	return r.Clusters.Named(name)
 }

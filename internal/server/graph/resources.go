@@ -18,14 +18,14 @@ import (
 )
 
 // ResourceKinds lists the kinds that at least one cluster has.
-func (q query) ResourceKinds(context.Context) ([]model.ResourceKind, error) {
+func (q query) ResourceKinds(ctx context.Context) ([]model.ResourceKind, error) {
 	described := []model.ResourceKind{}
 	known := map[string]bool{}
-	for _, c := range q.Resolver.Clusters {
-		kinds, err := c.Kinds()
-		if err != nil {
-			return nil, err
-		}
+	all, err := ofEach(ctx, q.Resolver, nil, func(_ context.Context, c *cluster.Cluster) ([]cluster.Kind, error) { return c.Kinds() })
+	if err != nil {
+		return nil, err
+	}
+	for _, kinds := range all {
 		for _, kind := range kinds {
 			if known[kind.Key()] {
 				continue
@@ -66,11 +66,8 @@ func (q query) Resources(ctx context.Context, kinds []string, filter *model.Filt
 	if err != nil {
 		return nil, err
 	}
-	all := []model.Resource{}
-	for _, c := range q.Resolver.Clusters {
-		if !matchesAny(clustersOf(filter), c.Name) {
-			continue
-		}
+	found, err := ofEach(ctx, q.Resolver, clustersOf(filter), func(ctx context.Context, c *cluster.Cluster) ([]model.Resource, error) {
+		var all []model.Resource
 		served, err := c.Kinds()
 		if err != nil {
 			return nil, err
@@ -94,7 +91,12 @@ func (q query) Resources(ctx context.Context, kinds []string, filter *model.Filt
 				all = append(all, *described)
 			}
 		}
+		return all, nil
+	})
+	if err != nil {
+		return nil, err
 	}
+	all := append([]model.Resource{}, slices.Concat(found...)...)
 	slices.SortFunc(all, func(a, b model.Resource) int { return cmp.Compare(a.ID, b.ID) })
 	items, info, err := page(all, first, after)
 	if err != nil {

@@ -9,8 +9,10 @@ import (
 // sight is what the user may see of traffic.
 type sight struct {
 	views map[string]*view
+	// away are clusters that the server knows and that cannot be asked what the user may see.
+	away map[string]string
 	// elsewhere tells that the user may see workloads of clusters that the server does not know: those who may see all of
-	// every cluster that it knows.
+	// every cluster that can be asked.
 	elsewhere bool
 }
 
@@ -23,7 +25,7 @@ func (r *Resolver) sight(ctx context.Context) (*sight, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &sight{views: map[string]*view{}, elsewhere: true}
+	s := &sight{views: map[string]*view{}, away: r.Clusters.Absent(), elsewhere: true}
 	for _, v := range views {
 		s.views[v.cluster.Name] = v
 		everywhere, err := v.cluster.Allowed(ctx, who, toList("pods"))
@@ -31,6 +33,11 @@ func (r *Resolver) sight(ctx context.Context) (*sight, error) {
 			return nil, err
 		}
 		s.elsewhere = s.elsewhere && everywhere
+	}
+	for _, c := range r.Clusters.All() {
+		if s.views[c.Name] == nil {
+			s.away[c.Name] = c.State(ctx).Problem
+		}
 	}
 	return s, nil
 }
@@ -40,7 +47,7 @@ func (s *sight) node(id topology.NodeID) (visible, object bool) {
 	switch id.Kind {
 	case topology.KindWorkload, topology.KindGateway:
 		v := s.views[id.Cluster]
-		return v == nil && s.elsewhere || v != nil && v.pods[id.Namespace], true
+		return v == nil && s.mayGuess(id.Cluster) || v != nil && v.pods[id.Namespace], true
 	case topology.KindService:
 		return s.service(id.Cluster, id.Namespace), true
 	}
@@ -49,7 +56,13 @@ func (s *sight) node(id topology.NodeID) (visible, object bool) {
 
 func (s *sight) service(cluster, namespace string) bool {
 	v := s.views[cluster]
-	return v == nil && s.elsewhere || v != nil && v.services[namespace]
+	return v == nil && s.mayGuess(cluster) || v != nil && v.services[namespace]
+}
+
+// mayGuess tells whether the user may see what is in a cluster that nobody can ask.
+func (s *sight) mayGuess(cluster string) bool {
+	_, away := s.away[cluster]
+	return s.elsewhere && !away
 }
 
 // edge tells whether the user may see an edge: both ends, of which one is an object.

@@ -27,24 +27,42 @@ func (s subscription) InventoryChanged(ctx context.Context) (<-chan int, error) 
 		return nil, err
 	}
 	changes := make(chan struct{}, 1)
-	for _, c := range s.Clusters {
-		go func() {
-			for {
-				select {
-				case <-ctx.Done():
-					return
-				case <-c.Inventory.Changed():
-				}
-				select {
-				case changes <- struct{}{}:
-				default:
-				}
-			}
-		}()
-	}
+	go s.changesOfAll(ctx, changes)
 	counted := make(chan int)
 	go count(ctx, changes, counted)
 	return counted, nil
+}
+
+// changesOfAll tells of changes of all clusters, also of those that come later, and of those that come and go.
+func (r *Resolver) changesOfAll(ctx context.Context, changes chan<- struct{}) {
+	tell := func() {
+		select {
+		case changes <- struct{}{}:
+		default: // it is told already
+		}
+	}
+	for ctx.Err() == nil {
+		changed := r.Clusters.Changed()
+		these, cancel := context.WithCancel(ctx)
+		for _, c := range r.Clusters.All() {
+			go func() {
+				for {
+					select {
+					case <-these.Done():
+						return
+					case <-c.Inventory.Changed():
+						tell()
+					}
+				}
+			}()
+		}
+		select {
+		case <-changed:
+			tell()
+		case <-ctx.Done():
+		}
+		cancel()
+	}
 }
 
 // count sends how many batches of changes there were, at most one an interval.

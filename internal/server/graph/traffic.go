@@ -120,7 +120,7 @@ func (q query) Backends(ctx context.Context) ([]model.Backend, error) {
 		return nil, err
 	}
 	described := []model.Backend{}
-	for _, b := range q.Traffic.Mesh.Backends {
+	for _, b := range q.Traffic.Mesh.All() {
 		if !b.State().Asked {
 			_ = b.Ping(ctx) // the state tells
 		}

@@ -37,7 +37,7 @@ func viewFor(ctx context.Context, c *cluster.Cluster) (*view, error) {
 	if err != nil {
 		return nil, err
 	}
-	found, err := c.Inventory.Inventory(ctx)
+	found, err := c.Read(ctx)
 	if err != nil {
 		return nil, err
 	}
@@ -58,18 +58,7 @@ func viewFor(ctx context.Context, c *cluster.Cluster) (*view, error) {
 
 // views returns what the user may see of the clusters that the filter names.
 func (r *Resolver) views(ctx context.Context, filter *model.Filter) ([]*view, error) {
-	var views []*view
-	for _, c := range r.Clusters {
-		if !matchesAny(clustersOf(filter), c.Name) {
-			continue
-		}
-		v, err := r.view(ctx, c)
-		if err != nil {
-			return nil, err
-		}
-		views = append(views, v)
-	}
-	return views, nil
+	return ofEach(ctx, r, clustersOf(filter), r.view)
 }
 
 // viewOf returns what the user may see of the cluster that an ID is about; nil when there is no such cluster.

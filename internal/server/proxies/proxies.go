@@ -55,69 +55,102 @@ type Watch struct {
 	told     func([]Proxy)
 
 	mu      sync.Mutex
-	proxies map[Plane][]Proxy // of the planes that have answered
+	names   map[string]bool              // of the clusters
+	proxies map[string]map[Plane][]Proxy // by cluster, of the planes that have answered
 }
 
 // New returns a Watch that asks once an interval. told is called with all proxies after each round.
 func New(clusters []Cluster, interval time.Duration, log *slog.Logger, told func([]Proxy)) *Watch {
-	return &Watch{clusters: clusters, interval: interval, log: log, told: told, proxies: map[Plane][]Proxy{}}
+	names := map[string]bool{}
+	for _, c := range clusters {
+		names[c.Name] = true
+	}
+	return &Watch{clusters: clusters, interval: interval, log: log, told: told, names: names, proxies: map[string]map[Plane][]Proxy{}}
 }
 
 // Of returns the proxies that are connected to a control plane; false when it has not answered.
 func (w *Watch) Of(plane Plane) ([]Proxy, bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	found, known := w.proxies[plane]
+	found, known := w.proxies[plane.Cluster][plane]
 	return found, known
 }
 
-// Run asks until ctx ends.
+// Run asks those of the clusters that are there from the start until ctx ends.
 func (w *Watch) Run(ctx context.Context) error {
+	var running sync.WaitGroup
+	for _, c := range w.clusters {
+		running.Go(func() { w.keepAsking(ctx, c) })
+	}
+	running.Wait()
+	return nil
+}
+
+// Follow asks those of a further cluster until ctx ends, and then forgets it.
+func (w *Watch) Follow(ctx context.Context, c Cluster) {
+	w.mu.Lock()
+	w.names[c.Name] = true
+	w.mu.Unlock()
+	w.keepAsking(ctx, c)
+	w.mu.Lock()
+	delete(w.names, c.Name)
+	w.mu.Unlock()
+	w.note(c.Name, nil)
+}
+
+// keepAsking asks again and again: a cluster that does not answer delays no other.
+func (w *Watch) keepAsking(ctx context.Context, c Cluster) {
 	ticker := time.NewTicker(w.interval)
 	defer ticker.Stop()
 	for {
-		w.round(ctx)
+		w.round(ctx, c)
 		select {
 		case <-ctx.Done():
-			return nil
+			return
 		case <-ticker.C:
 		}
 	}
 }
 
-// round asks all istiods side by side: one that does not answer delays no other for longer than the time-out.
-func (w *Watch) round(ctx context.Context) {
+// round asks all istiods of a cluster side by side: one that does not answer delays no other for longer than the time-out.
+func (w *Watch) round(ctx context.Context, c Cluster) {
 	found := map[Plane][]Proxy{}
+	current, err := c.Inventory(ctx)
+	if err != nil { // the cluster is not there at the moment
+		current = &inventory.Inventory{}
+	}
 	var mu sync.Mutex
 	group := errgroup.Group{}
 	group.SetLimit(concurrent)
-	for _, c := range w.clusters {
-		current, err := c.Inventory(ctx)
-		if err != nil {
-			continue // its cluster is not there at the moment
-		}
-		for plane, pods := range istiods(c.Name, current) {
-			group.Go(func() error {
-				connected, err := w.ask(ctx, c, plane, pods)
-				if err != nil {
-					w.log.DebugContext(ctx, "istiod tells nothing of its proxies", "cluster", plane.Cluster, "revision", plane.Revision, "error", err)
-					return nil
-				}
-				mu.Lock()
-				defer mu.Unlock()
-				found[plane] = connected
+	for plane, pods := range istiods(c.Name, current) {
+		group.Go(func() error {
+			connected, err := w.ask(ctx, c, plane, pods)
+			if err != nil {
+				w.log.DebugContext(ctx, "istiod tells nothing of its proxies", "cluster", plane.Cluster, "revision", plane.Revision, "error", err)
 				return nil
-			})
-		}
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			found[plane] = connected
+			return nil
+		})
 	}
 	_ = group.Wait() // nothing fails
-	if ctx.Err() != nil {
-		return
+	if ctx.Err() == nil {
+		w.note(c.Name, found)
 	}
+}
+
+// note remembers what the istiods of a cluster told, and tells all.
+func (w *Watch) note(cluster string, found map[Plane][]Proxy) {
 	w.mu.Lock()
-	w.proxies = found
-	w.mu.Unlock()
-	w.told(slices.Concat(slices.Collect(maps.Values(found))...))
+	defer w.mu.Unlock()
+	w.proxies[cluster] = found
+	var all []Proxy
+	for _, of := range w.proxies {
+		all = append(all, slices.Concat(slices.Collect(maps.Values(of))...)...)
+	}
+	w.told(all)
 }
 
 // istiods finds the ready pods of each control plane.
@@ -163,5 +196,7 @@ func (w *Watch) ask(ctx context.Context, c Cluster, plane Plane, pods []string) 
 }
 
 func (w *Watch) knows(cluster string) bool {
-	return slices.ContainsFunc(w.clusters, func(c Cluster) bool { return c.Name == cluster })
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.names[cluster]
 }

@@ -46,6 +46,9 @@ func New(settings Settings, verifier Verifier, tokens *signin.Tokens) *Sessions 
 	return &Sessions{settings: settings, verifier: verifier, tokens: tokens, brake: signin.NewBrake(settings.Now)}
 }
 
+// OwnRights tells whether the server's own rights are used for all who are let in.
+func (s *Sessions) OwnRights() bool { return s.settings.Anonymous || s.settings.Owner != nil }
+
 // Routes adds the paths of sign-in:
 //
 //	POST /api/auth/login     credentials → ID token

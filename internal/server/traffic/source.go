@@ -56,7 +56,7 @@ func (s *Source) snapshot(ctx context.Context, at time.Time, quantiles []float64
 		group     sync.WaitGroup
 		samples   []topology.Sample
 		latencies []topology.Latency
-		outage    = Outage{unconfigured: len(s.Mesh.Backends) == 0}
+		outage    = Outage{unconfigured: len(s.Mesh.All()) == 0}
 		slow      []telemetry.Problem
 	)
 	group.Go(func() { samples, outage.problems = s.Mesh.Traffic(ctx, at) })
