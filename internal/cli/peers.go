@@ -79,7 +79,7 @@ func locate(ctx context.Context, c *cluster.Cluster) (backend *telemetry.Backend
 	if endpoint.URL != "" {
 		return nil, "its metrics are at a backend that may have those of other clusters too: name it with --prometheus-url", nil
 	}
-	settings, err := throughAPIServer(c.Config())
+	settings, err := throughAPIServer(c.Config(), endpoint)
 	if err != nil {
 		return nil, "", err
 	}

@@ -78,8 +78,8 @@ func controlPlaneClient(config *rest.Config) (client.Client, error) {
 	return c, nil
 }
 
-// throughAPIServer say how the product's own Prometheus is reached from outside of its cluster.
-func throughAPIServer(config *rest.Config) (telemetry.Settings, error) {
+// throughAPIServer say how the product's own metrics are reached from outside of their cluster.
+func throughAPIServer(config *rest.Config, endpoint *platform.MetricsEndpoint) (telemetry.Settings, error) {
 	transport, err := rest.TransportFor(config)
 	if err != nil {
 		return telemetry.Settings{}, fmt.Errorf("connect to the cluster: %w", err)
@@ -89,7 +89,7 @@ func throughAPIServer(config *rest.Config) (telemetry.Settings, error) {
 		return telemetry.Settings{}, fmt.Errorf("connect to the cluster: %w", err)
 	}
 	url := server.JoinPath("api/v1/namespaces", platform.SystemNamespace, "services",
-		fmt.Sprintf("%s:%d", platform.PrometheusName, platform.PrometheusPort), "proxy", platform.PrometheusPath)
+		fmt.Sprintf("%s:%d", endpoint.Service, endpoint.Port), "proxy", endpoint.Path)
 	return telemetry.Settings{URL: url.String(), Transport: transport}, nil
 }
 
@@ -99,9 +99,9 @@ func endpointSettings(ctx context.Context, config *rest.Config, endpoint *platfo
 	settings := telemetry.Settings{URL: endpoint.URL}
 	switch {
 	case endpoint.URL == "" && os.Getenv("KUBERNETES_SERVICE_HOST") != "":
-		settings.URL = fmt.Sprintf("http://%s.%s.svc:%d%s", platform.PrometheusName, platform.SystemNamespace, platform.PrometheusPort, platform.PrometheusPath)
+		settings.URL = fmt.Sprintf("http://%s.%s.svc:%d%s", endpoint.Service, platform.SystemNamespace, endpoint.Port, endpoint.Path)
 	case endpoint.URL == "":
-		return throughAPIServer(config)
+		return throughAPIServer(config, endpoint)
 	case endpoint.Secret != "":
 		c, err := controlPlaneClient(config)
 		if err != nil {

@@ -42,7 +42,7 @@ func peerRights(registryNamespace string) []runtime.Object {
 		&rbacv1.ClusterRole{
 			TypeMeta: rbacType("ClusterRole"), ObjectMeta: metav1.ObjectMeta{Name: name, Labels: labels},
 			Rules: append(applicationReads(), rbacv1.PolicyRule{
-				APIGroups: []string{""}, Resources: []string{"services/proxy"}, ResourceNames: []string{prometheusProxied()}, Verbs: []string{"get", "create"},
+				APIGroups: []string{""}, Resources: []string{"services/proxy"}, ResourceNames: metricsProxied(), Verbs: []string{"get", "create"},
 			}),
 		},
 	}

@@ -83,3 +83,37 @@ func TestHealthIsSwitchedOffInTheServer(t *testing.T) {
 		}
 	}
 }
+
+// Where the cluster registry is on, the server reads who the peers are, and theirs may see what this one does and change nothing.
+func TestServersOfPeersSeeWhatTheRegistryLetsThem(t *testing.T) {
+	if parts := applicationParts(t, ""); parts["ClusterRole /smm-application-peers"] != nil {
+		t.Error("without a registry, peers have rights")
+	}
+	parts := applicationParts(t, "clusterRegistry: {enabled: true}\n")
+	deployment := parts["Deployment smm-system/smm-application"]
+	containers, _, _ := unstructured.NestedSlice(deployment.Object, "spec", "template", "spec", "containers")
+	args, _, _ := unstructured.NestedStringSlice(containers[0].(map[string]any), "args")
+	if !slices.Contains(args, "--cluster-registry=cluster-registry") {
+		t.Errorf("arguments %v", args)
+	}
+	secrets := read[rbacv1.Role](t, parts["Role cluster-registry/smm-application-peers"])
+	want := []rbacv1.PolicyRule{{APIGroups: []string{""}, Resources: []string{"secrets"}, Verbs: []string{"get", "list", "watch"}}}
+	if diff := cmp.Diff(want, secrets.Rules); diff != "" {
+		t.Error(diff)
+	}
+	peers := read[rbacv1.ClusterRole](t, parts["ClusterRole /smm-application-peers"])
+	if peers.Labels["cluster-registry.k8s.cisco.com/reader-aggregated"] != "true" {
+		t.Errorf("labels %v", peers.Labels)
+	}
+	for _, rule := range peers.Rules {
+		for _, verb := range rule.Verbs {
+			created := slices.Contains(rule.Resources, "subjectaccessreviews") || slices.Contains(rule.Resources, "services/proxy")
+			if !slices.Contains([]string{"get", "list", "watch"}, verb) && !created {
+				t.Errorf("peers may %s %v", verb, rule.Resources)
+			}
+		}
+		if slices.Contains(rule.Resources, "services/proxy") && len(rule.ResourceNames) == 0 {
+			t.Error("peers may reach every service")
+		}
+	}
+}

@@ -253,7 +253,9 @@ func (i *installation) testSwitches(t *testing.T) {
 			"smm", "als", "application", "auth", "exposeDashboard", "federationGateway", "federationGatewayOperator", "health", "leo", "prometheus", "sre",
 		}, slices.Concat(exposedDashboard, []string{
 			"Deployment smm-system/smm-application", "Deployment smm-system/smm-ingressgateway", "IstioMeshGateway smm-system/smm-ingressgateway",
+			"Role cluster-registry/smm-application-peers",
 			"Role smm-system/smm-application", "Role smm-system/smm-ingressgateway-service-account",
+			"RoleBinding cluster-registry/smm-application-peers",
 			"RoleBinding smm-system/smm-application", "RoleBinding smm-system/smm-ingressgateway-service-account",
 			"Service smm-system/smm-application", "Service smm-system/smm-ingressgateway", "Service smm-system/smm-prometheus",
 			"ServiceAccount smm-system/smm-application", "ServiceAccount smm-system/smm-ingressgateway-service-account",
@@ -267,13 +269,15 @@ func (i *installation) testSwitches(t *testing.T) {
 			`"federationGateway":{"enabled":?},"federationGatewayOperator":{"enabled":?},"health":{"enabled":?}}}`,
 			[]string{"application", "auth", "exposeDashboard", "federationGateway", "federationGatewayOperator", "health"},
 			slices.Concat(exposedDashboard, []string{
-				"Deployment smm-system/smm-application",
-				"Role smm-system/smm-application", "RoleBinding smm-system/smm-application", "Service smm-system/smm-application",
+				"Deployment smm-system/smm-application", "Role cluster-registry/smm-application-peers",
+				"Role smm-system/smm-application", "RoleBinding cluster-registry/smm-application-peers",
+				"RoleBinding smm-system/smm-application", "Service smm-system/smm-application",
 				"ServiceAccount smm-system/smm-application",
 			})},
 		{`{"clusterRegistry":{"enabled":?}}`, []string{"clusterRegistry"}, []string{
 			"Deployment cluster-registry/cluster-registry-controller",
-			"Role cluster-registry/cluster-registry-controller", "RoleBinding cluster-registry/cluster-registry-controller",
+			"Role cluster-registry/cluster-registry-controller", "Role cluster-registry/smm-application-peers",
+			"RoleBinding cluster-registry/cluster-registry-controller", "RoleBinding cluster-registry/smm-application-peers",
 			"Secret cluster-registry/" + pullSecret, // the namespace is not the product's any more
 			"ServiceAccount cluster-registry/cluster-registry-controller", "ServiceAccount cluster-registry/cluster-registry-reader",
 		}},

@@ -34,8 +34,10 @@ const (
 	defaultRetention = "10d"
 )
 
-// prometheusProxied names Prometheus' Service and port as the API server does that leads there.
-func prometheusProxied() string { return fmt.Sprintf("%s:%d", PrometheusName, PrometheusPort) }
+// metricsProxied name the Services and ports of the product's metrics as the API server does that leads there.
+func metricsProxied() []string {
+	return []string{fmt.Sprintf("%s:%d", PrometheusName, PrometheusPort), fmt.Sprintf("%s:%d", ThanosQueryName, ThanosQueryPort)}
+}
 
 // prometheusSettings are the fields of the ControlPlane, and what only valuesOverride can set.
 type prometheusSettings struct {
@@ -98,6 +100,7 @@ func prometheusSettingsOf(spec *smmv1alpha1.ControlPlaneSpec) (prometheusSetting
 	}
 	defaults := prometheusSettings{}
 	defaults.Replicas = &replicas
+	defaults.Thanos = thanosDefaults(spec)
 	defaults.RetentionTime = defaultRetention
 	defaults.Scraping = &smmv1alpha1.PrometheusScraping{Frequency: &smmv1alpha1.ScrapingFrequency{Interval: defaultScrapeInterval}}
 	defaults.Image = &smmv1alpha1.Image{Repository: relocated(spec.RepositoryOverride, prometheusImage), Tag: prometheusTag}
@@ -125,8 +128,12 @@ func prometheusSettingsOf(spec *smmv1alpha1.ControlPlaneSpec) (prometheusSetting
 
 // MetricsEndpoint is where the metrics of a ControlPlane's cluster are.
 type MetricsEndpoint struct {
-	// URL is that of a backend that somebody else runs; "" for the Service of the product's own.
+	// URL is that of a backend that somebody else runs; "" for the product's own.
 	URL string
+	// Service, Port and Path lead to the product's own, in SystemNamespace.
+	Service string
+	Port    int
+	Path    string
 	// Secret has the credentials for the URL: username and password, or token; "" for none.
 	Secret string
 	// Interval is the time between two collections; 0 when it is not known.
@@ -154,7 +161,11 @@ func Metrics(spec *smmv1alpha1.ControlPlaneSpec) (*MetricsEndpoint, error) {
 		return nil, err
 	}
 	interval, err := settings.interval()
-	return &MetricsEndpoint{Interval: interval}, err
+	endpoint := &MetricsEndpoint{Service: PrometheusName, Port: PrometheusPort, Path: PrometheusPath, Interval: interval}
+	if settings.joined(spec) {
+		endpoint.Service, endpoint.Port, endpoint.Path = ThanosQueryName, ThanosQueryPort, ""
+	}
+	return endpoint, err
 }
 
 // interval is the time between two collections.

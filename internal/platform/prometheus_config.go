@@ -16,13 +16,17 @@ type (
 )
 
 // prometheusConfig is the content of prometheus.yml.
-func prometheusConfig(clusterName string, s *prometheusSettings) (string, error) {
+func prometheusConfig(clusterName string, s *prometheusSettings, replicated bool) (string, error) {
+	external := settings{"cluster": cmp.Or(clusterName, unnamedCluster)}
+	if replicated {
+		external[replicaLabel] = "${POD_NAME}"
+	}
 	config := settings{
 		"global": settings{
 			"scrape_interval":     string(s.Scraping.Frequency.Interval),
 			"scrape_timeout":      string(s.Scraping.Frequency.Timeout),
 			"evaluation_interval": string(s.Scraping.Frequency.Interval),
-			"external_labels":     settings{"cluster": cmp.Or(clusterName, unnamedCluster)},
+			"external_labels":     external,
 		},
 		"rule_files":     []string{prometheusConfigDir + "/" + recordingRules, "/etc/prometheus-rules/*.yaml"},
 		"scrape_configs": scrapeConfigs(s),

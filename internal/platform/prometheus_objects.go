@@ -39,7 +39,7 @@ func prometheusMeta(name string) metav1.ObjectMeta {
 
 // prometheusObjects renders Prometheus. It is pure.
 func prometheusObjects(cp *smmv1alpha1.ControlPlane, settings prometheusSettings) ([]runtime.Object, error) {
-	config, err := prometheusConfig(cp.Spec.ClusterName, &settings)
+	config, err := prometheusConfig(cp.Spec.ClusterName, &settings, settings.sidecars(&cp.Spec))
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +59,12 @@ func prometheusObjects(cp *smmv1alpha1.ControlPlane, settings prometheusSettings
 		},
 		prometheusService(),
 		prometheusStatefulSet(cp, &settings),
+	}
+	if settings.sidecars(&cp.Spec) {
+		objects = append(objects, sidecarService())
+	}
+	if settings.joined(&cp.Spec) {
+		objects = append(objects, thanosQuery(cp, &settings)...)
 	}
 	return append(objects, prometheusRights()...), nil
 }
@@ -144,6 +150,12 @@ func prometheusPod(cp *smmv1alpha1.ControlPlane, settings *prometheusSettings) c
 				LocalObjectReference: corev1.LocalObjectReference{Name: PrometheusRules}, Optional: &yes,
 			}}},
 		},
+	}
+	if settings.sidecars(&cp.Spec) {
+		pod.Containers[0].Env = []corev1.EnvVar{{Name: "POD_NAME", ValueFrom: &corev1.EnvVarSource{
+			FieldRef: &corev1.ObjectFieldSelector{APIVersion: "v1", FieldPath: "metadata.name"},
+		}}}
+		pod.Containers = append(pod.Containers, thanosSidecar(settings))
 	}
 	prometheusPlacement(&cp.Spec, &pod)
 	return pod

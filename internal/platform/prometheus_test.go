@@ -124,8 +124,10 @@ scraping: {frequency: {interval: 30s}}`)
 		want *platform.MetricsEndpoint
 	}{
 		"external": {external, &platform.MetricsEndpoint{URL: "https://metrics.example/prometheus", Secret: "access", Interval: 30 * time.Second}},
-		"own":      {withPrometheus(t, ""), &platform.MetricsEndpoint{Interval: 5 * time.Second}},
-		"none":     {&smmv1alpha1.ControlPlane{}, nil},
+		"own": {withPrometheus(t, ""), &platform.MetricsEndpoint{
+			Service: "smm-prometheus", Port: 59090, Path: "/prometheus", Interval: 5 * time.Second,
+		}},
+		"none": {&smmv1alpha1.ControlPlane{}, nil},
 	} {
 		got, err := platform.Metrics(&test.cp.Spec)
 		if err != nil {

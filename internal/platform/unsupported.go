@@ -60,7 +60,12 @@ func (n *notes) ofSMM(spec *smmv1alpha1.ControlPlaneSpec) {
 func (n *notes) ofPrometheus(p *smmv1alpha1.Prometheus) {
 	const path = "spec.smm.prometheus"
 	n.ofLog(p.Log, path+".log")
-	n.note(p.Thanos != nil, path+".thanos")
+	if p.Thanos != nil {
+		n.ofLog(p.Thanos.Log, path+".thanos.log")
+		if p.Thanos.Query != nil {
+			n.ofLog(p.Thanos.Query.Log, path+".thanos.query.log")
+		}
+	}
 	n.note(p.ConfigReloader != nil, path+".configReloader")
 	n.note(p.K8sProxy != nil, path+".k8sProxy")
 }

@@ -80,8 +80,10 @@ func whole(openShift bool) *smmv1alpha1.ControlPlane {
 	cp.Spec.ClusterRegistry = &smmv1alpha1.NamespacedComponent{Component: smmv1alpha1.Component{Enabled: &on}}
 	cp.Spec.NodeExporter = &smmv1alpha1.NodeExporter{Component: smmv1alpha1.Component{Enabled: &on}}
 	cp.Spec.SMM = &smmv1alpha1.SMM{
-		Component:   smmv1alpha1.Component{Enabled: &on},
-		Prometheus:  &smmv1alpha1.Prometheus{Component: smmv1alpha1.Component{Enabled: &on}},
+		Component: smmv1alpha1.Component{Enabled: &on},
+		Prometheus: &smmv1alpha1.Prometheus{
+			Component: smmv1alpha1.Component{Enabled: &on}, Thanos: &smmv1alpha1.Thanos{Component: smmv1alpha1.Component{Enabled: &on}},
+		},
 		Application: &smmv1alpha1.Component{Enabled: &on},
 		ExposeDashboard: &smmv1alpha1.ExposeDashboard{MeshGateway: &smmv1alpha1.DashboardGateway{
 			Enabled: &on, TLS: &smmv1alpha1.DashboardTLS{Enabled: &on, CredentialName: "certificate"},

@@ -22,6 +22,7 @@ export function ConnectionState() {
   const connection = useConnection();
   const { data } = useAsk(clusterStates, {});
   const lost = data?.clusters.filter((cluster) => !cluster.reachable) ?? [];
+  const limited = data?.clusters.filter((cluster) => cluster.reachable && cluster.problem) ?? [];
   const { icon: Icon, color, text, detail } = describe();
   return (
     <Tooltip label={detail} multiline maw={320}>
@@ -42,6 +43,11 @@ export function ConnectionState() {
     if (lost.length > 0) {
       const text = lost.length === 1 ? `${lost[0]?.name} unreachable` : `${lost.length} clusters unreachable`;
       const detail = lost.map((cluster) => `${cluster.name}: ${cluster.problem ?? "no answer"}`).join("; ");
+      return { icon: IconAlertTriangle, color: "orange-6", text, detail };
+    }
+    if (limited.length > 0) {
+      const text = limited.length === 1 ? `${limited[0]?.name} in part` : `${limited.length} clusters in part`;
+      const detail = limited.map((cluster) => `${cluster.name}: ${cluster.problem}`).join("; ");
       return { icon: IconAlertTriangle, color: "orange-6", text, detail };
     }
     if (view.at) {

@@ -54,7 +54,7 @@ type Cluster struct {
 	// Kubernetes' version; null while the cluster cannot be reached.
 	Version   *string `json:"version,omitempty"`
 	Reachable bool    `json:"reachable"`
-	// Why it cannot be reached.
+	// Why it cannot be reached, or what of it cannot be shown; null for nothing.
 	Problem *string `json:"problem,omitempty"`
 }
 

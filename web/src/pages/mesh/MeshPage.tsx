@@ -55,7 +55,7 @@ const clusterColumns: Column<MeshQuery["clusters"][number]>[] = [
   {
     title: "State",
     cell: ({ reachable, problem }) => (
-      <Status tone={reachable ? "good" : "bad"}>{reachable ? "Reachable" : (problem ?? "Not reachable")}</Status>
+      <Status tone={reachable ? "good" : "bad"}>{problem ?? (reachable ? "Reachable" : "Not reachable")}</Status>
     ),
   },
 ];
