@@ -2,9 +2,12 @@ package inventory
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 
+	"golang.org/x/sync/errgroup"
+	networkingv1 "istio.io/client-go/pkg/apis/networking/v1"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -18,11 +21,12 @@ import (
 
 // Cache keeps the objects of one cluster that an inventory is computed from, by watches.
 type Cache struct {
-	cluster string
-	cache   cache.Cache
-	mu      sync.Mutex
-	changed chan struct{}
-	fresh   *Inventory
+	cluster  string
+	cache    cache.Cache
+	machines *machines
+	mu       sync.Mutex
+	changed  chan struct{}
+	fresh    *Inventory
 }
 
 // watched are the kinds that the cache keeps. Of ReplicaSets and Jobs, only who owns them matters.
@@ -42,14 +46,19 @@ func metadataOnly(group, kind string) *metav1.PartialObjectMetadata {
 // NewCache returns a Cache of the cluster; Run fills it.
 func NewCache(config *rest.Config, cluster string) (*Cache, error) {
 	scheme := runtime.NewScheme()
-	if err := clientgoscheme.AddToScheme(scheme); err != nil {
+	if err := errors.Join(clientgoscheme.AddToScheme(scheme), networkingv1.AddToScheme(scheme)); err != nil {
 		return nil, err
 	}
-	kept, err := cache.New(config, cache.Options{Scheme: scheme, DefaultTransform: trim})
+	options := cache.Options{Scheme: scheme, DefaultTransform: trim}
+	kept, err := cache.New(config, options)
 	if err != nil {
 		return nil, fmt.Errorf("watch cluster %s: %w", cluster, err)
 	}
-	return &Cache{cluster: cluster, cache: kept, changed: make(chan struct{})}, nil
+	machines, err := newMachines(config, options)
+	if err != nil {
+		return nil, fmt.Errorf("watch cluster %s: %w", cluster, err)
+	}
+	return &Cache{cluster: cluster, cache: kept, machines: machines, changed: make(chan struct{})}, nil
 }
 
 // Run watches until the context ends.
@@ -66,7 +75,14 @@ func (c *Cache) Run(ctx context.Context) error {
 			return fmt.Errorf("watch cluster %s: %w", c.cluster, err)
 		}
 	}
-	return c.cache.Start(ctx)
+	running, until := errgroup.WithContext(ctx)
+	running.Go(func() error { return c.cache.Start(until) })
+	running.Go(func() error { return c.machines.cache.Start(until) })
+	running.Go(func() error { return c.machines.follow(until, c.outdate) })
+	if err := running.Wait(); err != nil && ctx.Err() == nil {
+		return fmt.Errorf("watch cluster %s: %w", c.cluster, err)
+	}
+	return nil
 }
 
 // Synced waits until everything was read once.

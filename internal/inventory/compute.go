@@ -64,14 +64,16 @@ func serviceOf(object *corev1.Service) Service {
 	return service
 }
 
-// attach finds the workloads behind a service. One that has no pods at the moment is judged by what its pods would be.
+// attach finds the workloads behind a service. One that has none at the moment is judged by what its pods would be.
 func attach(service *Service, selector map[string]string, workloads []Workload, podLabels map[podKey]map[string]string) {
 	if len(selector) == 0 {
 		return
 	}
 	selects := labels.SelectorFromSet(selector)
 	for _, workload := range workloads {
-		selected := len(workload.Pods) == 0 && selects.Matches(labels.Set(workload.Labels))
+		selected, inMesh := selectsEntries(selects, &workload)
+		selected = selected || len(workload.Pods)+len(workload.Entries) == 0 && selects.Matches(labels.Set(workload.Labels))
+		service.InMesh = service.InMesh || inMesh
 		for _, pod := range workload.Pods {
 			if !selects.Matches(labels.Set(podLabels[podKey{workload.Namespace, pod.Name}])) {
 				continue
@@ -87,7 +89,8 @@ func attach(service *Service, selector map[string]string, workloads []Workload, 
 
 type ownerKey struct{ namespace, kind, name string }
 
-// workloadsOf groups pods by what controls them in the end: the ReplicaSet's Deployment rather than the ReplicaSet.
+// workloadsOf groups pods by what controls them in the end: the ReplicaSet's Deployment rather than the ReplicaSet. Machines
+// are grouped as Istio does.
 func workloadsOf(objects Objects) []Workload {
 	owners := map[ownerKey]*OwnerObject{}
 	for i := range objects.Owners {
@@ -112,11 +115,13 @@ func workloadsOf(objects Objects) []Workload {
 		workload.Pods = append(workload.Pods, described)
 		workload.InMesh = workload.InMesh || described.Revision != "" && described.Phase == string(corev1.PodRunning)
 	}
+	addMachines(found, objects)
 	workloads := make([]Workload, 0, len(found))
 	for _, workload := range slices.SortedFunc(maps.Values(found), compareWorkloads) {
 		workload.App = cmp.Or(workload.Labels["app"], workload.Labels["app.kubernetes.io/name"])
 		workload.Version = cmp.Or(workload.Labels["version"], workload.Labels["app.kubernetes.io/version"])
 		slices.SortFunc(workload.Pods, func(a, b Pod) int { return cmp.Compare(a.Name, b.Name) })
+		sortEntries(workload.Entries)
 		workloads = append(workloads, *workload)
 	}
 	return workloads

@@ -43,7 +43,7 @@ func (c *Cache) objects(ctx context.Context) (Objects, error) {
 	}
 	objects.Owners = append(objects.Owners, controlled(replicaSets, "ReplicaSet")...)
 	objects.Owners = append(objects.Owners, controlled(jobs, "Job")...)
-	return objects, nil
+	return objects, c.machines.list(ctx, &objects)
 }
 
 func metadataList(group, kind string) *metav1.PartialObjectMetadataList {

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	networkingv1 "istio.io/client-go/pkg/apis/networking/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
@@ -13,6 +14,12 @@ type ServiceObject = corev1.Service
 
 // PodObject is a pod as the API server has it.
 type PodObject = corev1.Pod
+
+// GroupObject is a WorkloadGroup as the API server has it.
+type GroupObject = *networkingv1.WorkloadGroup
+
+// EntryObject is a WorkloadEntry as the API server has it.
+type EntryObject = *networkingv1.WorkloadEntry
 
 // OwnerObject is what controls pods: a Deployment, ReplicaSet, StatefulSet, DaemonSet, Job or CronJob.
 type OwnerObject struct {

@@ -1,6 +1,7 @@
 package inventory
 
 import (
+	"istio.io/api/annotation"
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -33,9 +34,13 @@ func trimPod(pod *corev1.Pod) {
 	pod.Spec = corev1.PodSpec{NodeName: pod.Spec.NodeName, Containers: containers}
 }
 
+func keptAnnotations() []string {
+	return []string{statusAnnotation, templatesAnnotation, annotation.IoIstioAutoRegistrationGroup.Name, healthChecksAnnotation}
+}
+
 func kept(annotations map[string]string) map[string]string {
 	var few map[string]string
-	for _, name := range []string{statusAnnotation, templatesAnnotation} {
+	for _, name := range keptAnnotations() {
 		if value, found := annotations[name]; found {
 			if few == nil {
 				few = map[string]string{}

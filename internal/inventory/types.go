@@ -9,6 +9,9 @@ type Objects struct {
 	Services   []ServiceObject
 	Owners     []OwnerObject
 	Pods       []PodObject
+	// Groups and Entries are workloads outside of Kubernetes.
+	Groups  []GroupObject
+	Entries []EntryObject
 }
 
 // Inventory is what runs on one cluster. Everything is sorted by namespace and name.
@@ -53,7 +56,8 @@ type Port struct {
 	Target string
 }
 
-// Workload is something whose pods do the same: a Deployment, StatefulSet, DaemonSet, Job, or a pod of its own.
+// Workload is something whose pods or machines do the same: a Deployment, StatefulSet, DaemonSet, Job, a pod of its own, or
+// outside of Kubernetes a WorkloadGroup or a WorkloadEntry of its own.
 type Workload struct {
 	Namespace string
 	Kind      string
@@ -62,14 +66,21 @@ type Workload struct {
 	Version   string
 	Labels    map[string]string
 	Created   time.Time
-	// Wanted is the number of pods asked for; Pods are those that are there.
+	// Wanted is the number of pods asked for, or of machines; Pods are those that are there.
 	Wanted int32
 	Pods   []Pod
-	// InMesh tells that a running pod has a proxy or is a proxyless workload.
+	// Entries are the machines of a workload outside of Kubernetes.
+	Entries []Entry
+	// InMesh tells that a running pod or a machine has a proxy or is a proxyless workload.
 	InMesh bool
 }
 
-// Ready is the number of pods that are ready.
+// VirtualMachine tells that the workload runs outside of Kubernetes.
+func (w Workload) VirtualMachine() bool {
+	return w.Kind == WorkloadGroupKind || w.Kind == WorkloadEntryKind
+}
+
+// Ready is the number of pods that are ready, or of machines that are not known to be unhealthy.
 func (w Workload) Ready() int {
 	ready := 0
 	for _, pod := range w.Pods {
@@ -77,7 +88,27 @@ func (w Workload) Ready() int {
 			ready++
 		}
 	}
+	for _, entry := range w.Entries {
+		if entry.Healthy == nil || *entry.Healthy {
+			ready++
+		}
+	}
 	return ready
+}
+
+// Entry is one machine of a workload outside of Kubernetes, as a WorkloadEntry names it.
+type Entry struct {
+	Name           string
+	Address        string
+	Network        string
+	Locality       string
+	ServiceAccount string
+	Created        time.Time
+	Labels         map[string]string
+	// InMesh tells that the machine has a proxy.
+	InMesh bool
+	// Healthy is what the machine's proxy tells of the application; nil where nothing checks it.
+	Healthy *bool
 }
 
 // Pod is one pod of a workload.

@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	networkingv1 "istio.io/client-go/pkg/apis/networking/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
@@ -23,6 +24,7 @@ import (
 	smmapi "github.com/meshmanager/smm/api"
 	"github.com/meshmanager/smm/api/crds"
 	"github.com/meshmanager/smm/api/servicemesh/v1alpha1"
+	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/kube/kubetest"
 	"github.com/meshmanager/smm/internal/server/cluster"
 	"github.com/meshmanager/smm/internal/server/findings"
@@ -164,11 +166,14 @@ func (a *api) create(t *testing.T, namespace, text string) {
 	}
 }
 
-// installDefinitions makes the API server serve the product's kinds.
+// installDefinitions makes the API server serve the product's kinds, and Istio's for machines.
 func installDefinitions(t *testing.T, kube *kubetest.Cluster) {
 	t.Helper()
 	scheme, err := smmapi.NewScheme()
 	if err != nil {
+		t.Fatal(err)
+	}
+	if err := networkingv1.AddToScheme(scheme); err != nil {
 		t.Fatal(err)
 	}
 	c, err := client.New(kube.Config, client.Options{Scheme: scheme})
@@ -179,12 +184,25 @@ func installDefinitions(t *testing.T, kube *kubetest.Cluster) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	ofIstio, err := istio.Builtin()[0].CRDs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []client.Object
 	for _, definition := range definitions {
+		all = append(all, definition)
+	}
+	for _, definition := range ofIstio {
+		if strings.HasPrefix(definition.GetName(), "workload") {
+			all = append(all, definition)
+		}
+	}
+	for _, definition := range all {
 		if err := c.Create(t.Context(), definition); err != nil && !apierrors.IsAlreadyExists(err) {
 			t.Fatal(err)
 		}
 	}
-	for _, list := range []client.ObjectList{&v1alpha1.IstioControlPlaneList{}, &v1alpha1.IstioMeshGatewayList{}} {
+	for _, list := range []client.ObjectList{&v1alpha1.IstioControlPlaneList{}, &v1alpha1.IstioMeshGatewayList{}, &networkingv1.WorkloadEntryList{}} {
 		err := wait.PollUntilContextTimeout(t.Context(), 50*time.Millisecond, time.Minute, true, func(ctx context.Context) (bool, error) {
 			return c.List(ctx, list) == nil, nil
 		})

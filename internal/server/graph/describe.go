@@ -9,13 +9,18 @@ import (
 	"github.com/meshmanager/smm/internal/server/graph/model"
 )
 
-// groupOf is the API group of a kind that controls pods; "" for one that is not known.
+// istioNetworking is the API group of the workloads outside of Kubernetes.
+const istioNetworking = "networking.istio.io"
+
+// groupOf is the API group of a kind that controls pods or groups machines; "" for one that is not known.
 func groupOf(kind string) string {
 	switch kind {
 	case "Deployment", "StatefulSet", "DaemonSet", "ReplicaSet":
 		return "apps"
 	case "Job", "CronJob":
 		return "batch"
+	case inventory.WorkloadGroupKind, inventory.WorkloadEntryKind:
+		return istioNetworking
 	}
 	return ""
 }

@@ -526,6 +526,7 @@ type ComplexityRoot struct {
 		App        func(childComplexity int) int
 		Cluster    func(childComplexity int) int
 		Created    func(childComplexity int) int
+		Entries    func(childComplexity int) int
 		Health     func(childComplexity int) int
 		ID         func(childComplexity int) int
 		InMesh     func(childComplexity int) int
@@ -539,6 +540,21 @@ type ComplexityRoot struct {
 		Traffic    func(childComplexity int) int
 		Version    func(childComplexity int) int
 		WantedPods func(childComplexity int) int
+	}
+
+	WorkloadEntry struct {
+		Address        func(childComplexity int) int
+		Cluster        func(childComplexity int) int
+		Created        func(childComplexity int) int
+		Healthy        func(childComplexity int) int
+		ID             func(childComplexity int) int
+		InMesh         func(childComplexity int) int
+		Labels         func(childComplexity int) int
+		Locality       func(childComplexity int) int
+		Name           func(childComplexity int) int
+		Namespace      func(childComplexity int) int
+		Network        func(childComplexity int) int
+		ServiceAccount func(childComplexity int) int
 	}
 
 	WorkloadPage struct {
@@ -621,6 +637,7 @@ type SubscriptionResolver interface {
 	Topology(ctx context.Context, filter *model.Filter, seconds *int, merge *bool) (<-chan *model.Topology, error)
 }
 type WorkloadResolver interface {
+	Entries(ctx context.Context, obj *model.Workload) ([]model.WorkloadEntry, error)
 	Services(ctx context.Context, obj *model.Workload) ([]model.Service, error)
 	Health(ctx context.Context, obj *model.Workload) (*model.Health, error)
 	Traffic(ctx context.Context, obj *model.Workload) (*model.Traffic, error)
@@ -2836,6 +2853,12 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Workload.Created(childComplexity), true
+	case "Workload.entries":
+		if e.ComplexityRoot.Workload.Entries == nil {
+			break
+		}
+
+		return e.ComplexityRoot.Workload.Entries(childComplexity), true
 	case "Workload.health":
 		if e.ComplexityRoot.Workload.Health == nil {
 			break
@@ -2914,6 +2937,79 @@ func (e *executableSchema) Complexity(ctx context.Context, typeName, field strin
 		}
 
 		return e.ComplexityRoot.Workload.WantedPods(childComplexity), true
+
+	case "WorkloadEntry.address":
+		if e.ComplexityRoot.WorkloadEntry.Address == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkloadEntry.Address(childComplexity), true
+	case "WorkloadEntry.cluster":
+		if e.ComplexityRoot.WorkloadEntry.Cluster == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkloadEntry.Cluster(childComplexity), true
+	case "WorkloadEntry.created":
+		if e.ComplexityRoot.WorkloadEntry.Created == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkloadEntry.Created(childComplexity), true
+	case "WorkloadEntry.healthy":
+		if e.ComplexityRoot.WorkloadEntry.Healthy == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkloadEntry.Healthy(childComplexity), true
+	case "WorkloadEntry.id":
+		if e.ComplexityRoot.WorkloadEntry.ID == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkloadEntry.ID(childComplexity), true
+	case "WorkloadEntry.inMesh":
+		if e.ComplexityRoot.WorkloadEntry.InMesh == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkloadEntry.InMesh(childComplexity), true
+	case "WorkloadEntry.labels":
+		if e.ComplexityRoot.WorkloadEntry.Labels == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkloadEntry.Labels(childComplexity), true
+	case "WorkloadEntry.locality":
+		if e.ComplexityRoot.WorkloadEntry.Locality == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkloadEntry.Locality(childComplexity), true
+	case "WorkloadEntry.name":
+		if e.ComplexityRoot.WorkloadEntry.Name == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkloadEntry.Name(childComplexity), true
+	case "WorkloadEntry.namespace":
+		if e.ComplexityRoot.WorkloadEntry.Namespace == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkloadEntry.Namespace(childComplexity), true
+	case "WorkloadEntry.network":
+		if e.ComplexityRoot.WorkloadEntry.Network == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkloadEntry.Network(childComplexity), true
+	case "WorkloadEntry.serviceAccount":
+		if e.ComplexityRoot.WorkloadEntry.ServiceAccount == nil {
+			break
+		}
+
+		return e.ComplexityRoot.WorkloadEntry.ServiceAccount(childComplexity), true
 
 	case "WorkloadPage.items":
 		if e.ComplexityRoot.WorkloadPage.Items == nil {
@@ -3941,6 +4037,8 @@ func (ec *executionContext) childFields_Workload(ctx context.Context, field grap
 		return ec.fieldContext_Workload_readyPods(ctx, field)
 	case "pods":
 		return ec.fieldContext_Workload_pods(ctx, field)
+	case "entries":
+		return ec.fieldContext_Workload_entries(ctx, field)
 	case "services":
 		return ec.fieldContext_Workload_services(ctx, field)
 	case "health":
@@ -3949,6 +4047,36 @@ func (ec *executionContext) childFields_Workload(ctx context.Context, field grap
 		return ec.fieldContext_Workload_traffic(ctx, field)
 	}
 	return nil, fmt.Errorf("no field named %q was found under type Workload", field.Name)
+}
+
+func (ec *executionContext) childFields_WorkloadEntry(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+	switch field.Name {
+	case "id":
+		return ec.fieldContext_WorkloadEntry_id(ctx, field)
+	case "cluster":
+		return ec.fieldContext_WorkloadEntry_cluster(ctx, field)
+	case "namespace":
+		return ec.fieldContext_WorkloadEntry_namespace(ctx, field)
+	case "name":
+		return ec.fieldContext_WorkloadEntry_name(ctx, field)
+	case "address":
+		return ec.fieldContext_WorkloadEntry_address(ctx, field)
+	case "network":
+		return ec.fieldContext_WorkloadEntry_network(ctx, field)
+	case "locality":
+		return ec.fieldContext_WorkloadEntry_locality(ctx, field)
+	case "serviceAccount":
+		return ec.fieldContext_WorkloadEntry_serviceAccount(ctx, field)
+	case "inMesh":
+		return ec.fieldContext_WorkloadEntry_inMesh(ctx, field)
+	case "healthy":
+		return ec.fieldContext_WorkloadEntry_healthy(ctx, field)
+	case "created":
+		return ec.fieldContext_WorkloadEntry_created(ctx, field)
+	case "labels":
+		return ec.fieldContext_WorkloadEntry_labels(ctx, field)
+	}
+	return nil, fmt.Errorf("no field named %q was found under type WorkloadEntry", field.Name)
 }
 
 func (ec *executionContext) childFields_WorkloadPage(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
@@ -14024,6 +14152,38 @@ func (ec *executionContext) fieldContext_Workload_pods(_ context.Context, field 
 	return fc, nil
 }
 
+func (ec *executionContext) _Workload_entries(ctx context.Context, field graphql.CollectedField, obj *model.Workload) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_Workload_entries(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return ec.Resolvers.Workload().Entries(ctx, obj)
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.WorkloadEntry) graphql.Marshaler {
+			return ec.marshalNWorkloadEntry2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐWorkloadEntryᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_Workload_entries(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "Workload",
+		Field:      field,
+		IsMethod:   true,
+		IsResolver: true,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_WorkloadEntry(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
 func (ec *executionContext) _Workload_services(ctx context.Context, field graphql.CollectedField, obj *model.Workload) (ret graphql.Marshaler) {
 	return graphql.ResolveField(
 		ctx,
@@ -14115,6 +14275,291 @@ func (ec *executionContext) fieldContext_Workload_traffic(_ context.Context, fie
 		IsResolver: true,
 		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
 			return ec.childFields_Traffic(ctx, field)
+		},
+	}
+	return fc, nil
+}
+
+func (ec *executionContext) _WorkloadEntry_id(ctx context.Context, field graphql.CollectedField, obj *model.WorkloadEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkloadEntry_id(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ID, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNID2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WorkloadEntry_id(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkloadEntry", field, false, false, errors.New("field of type ID does not have child fields"))
+}
+
+func (ec *executionContext) _WorkloadEntry_cluster(ctx context.Context, field graphql.CollectedField, obj *model.WorkloadEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkloadEntry_cluster(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Cluster, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WorkloadEntry_cluster(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkloadEntry", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _WorkloadEntry_namespace(ctx context.Context, field graphql.CollectedField, obj *model.WorkloadEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkloadEntry_namespace(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Namespace, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WorkloadEntry_namespace(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkloadEntry", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _WorkloadEntry_name(ctx context.Context, field graphql.CollectedField, obj *model.WorkloadEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkloadEntry_name(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Name, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WorkloadEntry_name(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkloadEntry", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _WorkloadEntry_address(ctx context.Context, field graphql.CollectedField, obj *model.WorkloadEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkloadEntry_address(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Address, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WorkloadEntry_address(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkloadEntry", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _WorkloadEntry_network(ctx context.Context, field graphql.CollectedField, obj *model.WorkloadEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkloadEntry_network(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Network, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WorkloadEntry_network(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkloadEntry", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _WorkloadEntry_locality(ctx context.Context, field graphql.CollectedField, obj *model.WorkloadEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkloadEntry_locality(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Locality, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WorkloadEntry_locality(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkloadEntry", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _WorkloadEntry_serviceAccount(ctx context.Context, field graphql.CollectedField, obj *model.WorkloadEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkloadEntry_serviceAccount(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.ServiceAccount, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *string) graphql.Marshaler {
+			return ec.marshalOString2ᚖstring(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WorkloadEntry_serviceAccount(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkloadEntry", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _WorkloadEntry_inMesh(ctx context.Context, field graphql.CollectedField, obj *model.WorkloadEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkloadEntry_inMesh(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.InMesh, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v bool) graphql.Marshaler {
+			return ec.marshalNBoolean2bool(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WorkloadEntry_inMesh(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkloadEntry", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _WorkloadEntry_healthy(ctx context.Context, field graphql.CollectedField, obj *model.WorkloadEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkloadEntry_healthy(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Healthy, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v *bool) graphql.Marshaler {
+			return ec.marshalOBoolean2ᚖbool(ctx, selections, v)
+		},
+		true,
+		false,
+	)
+}
+func (ec *executionContext) fieldContext_WorkloadEntry_healthy(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkloadEntry", field, false, false, errors.New("field of type Boolean does not have child fields"))
+}
+
+func (ec *executionContext) _WorkloadEntry_created(ctx context.Context, field graphql.CollectedField, obj *model.WorkloadEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkloadEntry_created(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Created, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v string) graphql.Marshaler {
+			return ec.marshalNString2string(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WorkloadEntry_created(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	return graphql.NewScalarFieldContext("WorkloadEntry", field, false, false, errors.New("field of type String does not have child fields"))
+}
+
+func (ec *executionContext) _WorkloadEntry_labels(ctx context.Context, field graphql.CollectedField, obj *model.WorkloadEntry) (ret graphql.Marshaler) {
+	return graphql.ResolveField(
+		ctx,
+		ec.OperationContext,
+		field,
+		func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.fieldContext_WorkloadEntry_labels(ctx, field)
+		},
+		func(ctx context.Context) (any, error) {
+			return obj.Labels, nil
+		},
+		nil,
+		func(ctx context.Context, selections ast.SelectionSet, v []model.Label) graphql.Marshaler {
+			return ec.marshalNLabel2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐLabelᚄ(ctx, selections, v)
+		},
+		true,
+		true,
+	)
+}
+func (ec *executionContext) fieldContext_WorkloadEntry_labels(_ context.Context, field graphql.CollectedField) (fc *graphql.FieldContext, err error) {
+	fc = &graphql.FieldContext{
+		Object:     "WorkloadEntry",
+		Field:      field,
+		IsMethod:   false,
+		IsResolver: false,
+		Child: func(ctx context.Context, field graphql.CollectedField) (*graphql.FieldContext, error) {
+			return ec.childFields_Label(ctx, field)
 		},
 	}
 	return fc, nil
@@ -19449,6 +19894,42 @@ func (ec *executionContext) _Workload(ctx context.Context, sel ast.SelectionSet,
 			if out.Values[i] == graphql.Null {
 				atomic.AddUint32(&out.Invalids, 1)
 			}
+		case "entries":
+			field := field
+
+			innerFunc := func(ctx context.Context, fs *graphql.FieldSet) (res graphql.Marshaler) {
+				defer func() {
+					if r := recover(); r != nil {
+						ec.Error(ctx, ec.Recover(ctx, r))
+					}
+				}()
+				res = ec._Workload_entries(ctx, field, obj)
+				if res == graphql.Null {
+					atomic.AddUint32(&fs.Invalids, 1)
+				}
+				return res
+			}
+
+			if field.Deferrable != nil {
+				dfs, ok := deferred[field.Deferrable.Label]
+				di := 0
+				if ok {
+					dfs.AddField(field)
+					di = len(dfs.Values) - 1
+				} else {
+					dfs = graphql.NewFieldSet([]graphql.CollectedField{field})
+					deferred[field.Deferrable.Label] = dfs
+				}
+				dfs.Concurrently(di, func(ctx context.Context) graphql.Marshaler {
+					return innerFunc(ctx, dfs)
+				})
+
+				// don't run the out.Concurrently() call below
+				out.Values[i] = graphql.Null
+				continue
+			}
+
+			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
 		case "services":
 			field := field
 
@@ -19551,6 +20032,85 @@ func (ec *executionContext) _Workload(ctx context.Context, sel ast.SelectionSet,
 			}
 
 			out.Concurrently(i, func(ctx context.Context) graphql.Marshaler { return innerFunc(ctx, out) })
+		default:
+			panic("unknown field " + strconv.Quote(field.Name))
+		}
+	}
+	out.Dispatch(ctx)
+	if out.Invalids > 0 {
+		return graphql.Null
+	}
+
+	atomic.AddInt32(&ec.Deferred, int32(min(len(deferred), math.MaxInt32)))
+
+	for label, dfs := range deferred {
+		ec.ProcessDeferredGroup(graphql.DeferredGroup{
+			Label:    label,
+			Path:     graphql.GetPath(ctx),
+			FieldSet: dfs,
+			Context:  ctx,
+		})
+	}
+
+	return out
+}
+
+var workloadEntryImplementors = []string{"WorkloadEntry"}
+
+func (ec *executionContext) _WorkloadEntry(ctx context.Context, sel ast.SelectionSet, obj *model.WorkloadEntry) graphql.Marshaler {
+	fields := graphql.CollectFields(ec.OperationContext, sel, workloadEntryImplementors)
+
+	out := graphql.NewFieldSet(fields)
+	deferred := make(map[string]*graphql.FieldSet)
+	for i, field := range fields {
+		switch field.Name {
+		case "__typename":
+			out.Values[i] = graphql.MarshalString("WorkloadEntry")
+		case "id":
+			out.Values[i] = ec._WorkloadEntry_id(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "cluster":
+			out.Values[i] = ec._WorkloadEntry_cluster(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "namespace":
+			out.Values[i] = ec._WorkloadEntry_namespace(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "name":
+			out.Values[i] = ec._WorkloadEntry_name(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "address":
+			out.Values[i] = ec._WorkloadEntry_address(ctx, field, obj)
+		case "network":
+			out.Values[i] = ec._WorkloadEntry_network(ctx, field, obj)
+		case "locality":
+			out.Values[i] = ec._WorkloadEntry_locality(ctx, field, obj)
+		case "serviceAccount":
+			out.Values[i] = ec._WorkloadEntry_serviceAccount(ctx, field, obj)
+		case "inMesh":
+			out.Values[i] = ec._WorkloadEntry_inMesh(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "healthy":
+			out.Values[i] = ec._WorkloadEntry_healthy(ctx, field, obj)
+		case "created":
+			out.Values[i] = ec._WorkloadEntry_created(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
+		case "labels":
+			out.Values[i] = ec._WorkloadEntry_labels(ctx, field, obj)
+			if out.Values[i] == graphql.Null {
+				out.Invalids++
+			}
 		default:
 			panic("unknown field " + strconv.Quote(field.Name))
 		}
@@ -21096,6 +21656,26 @@ func (ec *executionContext) marshalNWorkload2ᚕgithubᚗcomᚋmeshmanagerᚋsmm
 		fc := graphql.GetFieldContext(ctx)
 		fc.Result = &v[i]
 		return ec.marshalNWorkload2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐWorkload(ctx, sel, v[i])
+	})
+
+	for _, e := range ret {
+		if e == graphql.Null {
+			return graphql.Null
+		}
+	}
+
+	return ret
+}
+
+func (ec *executionContext) marshalNWorkloadEntry2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐWorkloadEntry(ctx context.Context, sel ast.SelectionSet, v model.WorkloadEntry) graphql.Marshaler {
+	return ec._WorkloadEntry(ctx, sel, &v)
+}
+
+func (ec *executionContext) marshalNWorkloadEntry2ᚕgithubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐWorkloadEntryᚄ(ctx context.Context, sel ast.SelectionSet, v []model.WorkloadEntry) graphql.Marshaler {
+	ret := graphql.MarshalSliceConcurrently(ctx, len(v), 0, false, func(ctx context.Context, i int) graphql.Marshaler {
+		fc := graphql.GetFieldContext(ctx)
+		fc.Result = &v[i]
+		return ec.marshalNWorkloadEntry2githubᚗcomᚋmeshmanagerᚋsmmᚋinternalᚋserverᚋgraphᚋmodelᚐWorkloadEntry(ctx, sel, v[i])
 	})
 
 	for _, e := range ret {

@@ -41,6 +41,9 @@ func (q query) Workload(ctx context.Context, id string) (*model.Workload, error)
 	}
 	found := v.workload(parsed.Namespace, parsed.Kind, parsed.Name)
 	if found == nil {
+		found = v.workloadOfEntry(parsed)
+	}
+	if found == nil {
 		return nil, nil
 	}
 	described := describeWorkload(v.cluster.Name, found)

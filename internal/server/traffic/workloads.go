@@ -19,6 +19,7 @@ func workloadsOf(inventories []*inventory.Inventory) []topology.Workload {
 			}
 			workloads = append(workloads, topology.Workload{
 				Cluster: i.Cluster, Namespace: w.Namespace, Name: w.Name, App: w.App, Version: w.Version, Gateway: gateway,
+				VirtualMachine: w.VirtualMachine(),
 			})
 		}
 	}

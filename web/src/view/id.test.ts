@@ -19,6 +19,7 @@ test.each([
   ["deployment.apps:c1:shop:cart", "/workloads/deployment.apps%3Ac1%3Ashop%3Acart"],
   ["pod:c1:shop:cart", "/pods/pod%3Ac1%3Ashop%3Acart"],
   ["istiomeshgateway.servicemesh.cisco.com:c1:a:b", "/gateways/istiomeshgateway.servicemesh.cisco.com%3Ac1%3Aa%3Ab"],
+  ["workloadgroup.networking.istio.io:c1:a:b", "/workloads/workloadgroup.networking.istio.io%3Ac1%3Aa%3Ab"],
   ["namespace:c1::shop", "/mesh?namespace=shop"],
   ["sidecar.networking.istio.io:c1:a:b", "/resources/sidecar.networking.istio.io%3Ac1%3Aa%3Ab"],
 ])("%s has the page %s", (id, address) => {

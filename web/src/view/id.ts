@@ -34,6 +34,8 @@ const pages: Record<string, string> = {
   node: "nodes",
   istiomeshgateway: "gateways",
   istiocontrolplane: "mesh",
+  workloadgroup: "workloads",
+  workloadentry: "workloads",
 };
 
 /** The address of an object's page. Whatever has no page of its own is a workload or a resource. */

@@ -609,22 +609,46 @@ type Workload struct {
 	Cluster   string `json:"cluster"`
 	Namespace string `json:"namespace"`
 	Name      string `json:"name"`
-	// Deployment, StatefulSet, DaemonSet, Job, Pod or another kind that controls pods.
+	// Deployment, StatefulSet, DaemonSet, Job, Pod or another kind that controls pods; outside of Kubernetes WorkloadGroup or WorkloadEntry.
 	Kind    string  `json:"kind"`
 	App     *string `json:"app,omitempty"`
 	Version *string `json:"version,omitempty"`
 	Labels  []Label `json:"labels"`
 	// RFC 3339.
-	Created    string    `json:"created"`
-	InMesh     bool      `json:"inMesh"`
-	WantedPods int       `json:"wantedPods"`
-	ReadyPods  int       `json:"readyPods"`
-	Pods       []Pod     `json:"pods"`
-	Services   []Service `json:"services"`
+	Created string `json:"created"`
+	InMesh  bool   `json:"inMesh"`
+	// Pods asked for; outside of Kubernetes the machines.
+	WantedPods int `json:"wantedPods"`
+	// Pods that are ready; outside of Kubernetes machines that are not known to be unhealthy.
+	ReadyPods int   `json:"readyPods"`
+	Pods      []Pod `json:"pods"`
+	// The machines of a workload outside of Kubernetes, for who may list WorkloadEntries in its namespace.
+	Entries  []WorkloadEntry `json:"entries"`
+	Services []Service       `json:"services"`
 	// Null while it is not known.
 	Health *Health `json:"health,omitempty"`
 	// What arrives; null when it is not known.
 	Traffic *Traffic `json:"traffic,omitempty"`
+}
+
+// One machine of a workload outside of Kubernetes.
+type WorkloadEntry struct {
+	ID        string  `json:"id"`
+	Cluster   string  `json:"cluster"`
+	Namespace string  `json:"namespace"`
+	Name      string  `json:"name"`
+	Address   *string `json:"address,omitempty"`
+	Network   *string `json:"network,omitempty"`
+	// Of the form region/zone/subzone.
+	Locality       *string `json:"locality,omitempty"`
+	ServiceAccount *string `json:"serviceAccount,omitempty"`
+	// It has a proxy.
+	InMesh bool `json:"inMesh"`
+	// What its proxy tells of the application; null where nothing checks it.
+	Healthy *bool `json:"healthy,omitempty"`
+	// RFC 3339.
+	Created string  `json:"created"`
+	Labels  []Label `json:"labels"`
 }
 
 // One page of workloads.

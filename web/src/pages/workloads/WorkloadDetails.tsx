@@ -3,6 +3,7 @@ import { graphql } from "../../api/generated";
 import { useAsk } from "../../api/queries";
 import { Age } from "../../elements/Age";
 import { Answer, Empty } from "../../elements/Answer";
+import { EntryTable } from "../../elements/EntryTable";
 import { Events } from "../../elements/Events";
 import { Facts, Labels } from "../../elements/Facts";
 import { Health } from "../../elements/Health";
@@ -33,6 +34,9 @@ const workloadDetails = graphql(`
       pods {
         ...PodRow
       }
+      entries {
+        ...EntryRow
+      }
       health {
         ...HealthParts
       }
@@ -43,6 +47,8 @@ const workloadDetails = graphql(`
     }
   }
 `);
+
+const isMachine = (kind: string) => kind === "WorkloadGroup" || kind === "WorkloadEntry";
 
 /** A workload and what runs it. */
 export function WorkloadDetails({ id }: { id: string }) {
@@ -71,7 +77,7 @@ export function WorkloadDetails({ id }: { id: string }) {
             <Panel title="Services">
               {found.services.length === 0 ? (
                 <Text size="sm" c="dimmed">
-                  No service selects its pods.
+                  No service selects it.
                 </Text>
               ) : (
                 found.services.map((service) => (
@@ -81,9 +87,15 @@ export function WorkloadDetails({ id }: { id: string }) {
                 ))
               )}
             </Panel>
-            <Panel title="Pods" flush>
-              <PodTable pods={found.pods} />
-            </Panel>
+            {isMachine(found.kind) ? (
+              <Panel title="Machines" flush>
+                <EntryTable entries={found.entries} />
+              </Panel>
+            ) : (
+              <Panel title="Pods" flush>
+                <PodTable pods={found.pods} />
+              </Panel>
+            )}
             <ToolLinks id={id} app={found.app} />
             <Metrics id={id} show={["requests", "errors", "latency", "bytes", "cpu", "memory"]} />
             <Events id={id} />
