@@ -71,7 +71,7 @@ func TestAPeerWithOtherCredentialsIsAnotherOne(t *testing.T) {
 	of := func(token string) string {
 		return peers.Decide(clusters, []corev1.Secret{credentials(t, "c2", token)}, "1", "")[0].Fingerprint
 	}
-	if of("a") != of("a") || of("a") == of("b") {
+	if first := of("a"); first != of("a") || first == of("b") {
 		t.Error("the fingerprint does not tell credentials apart")
 	}
 }
