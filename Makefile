@@ -42,13 +42,14 @@ stop: ## Stop the cluster that `make run` started and remove its state
 ##@ Build it
 .PHONY: build without-dashboard generate clean
 build: export FIRST_BUILD := Kubernetes, Istio and Prometheus are compiled from source: about 3,500 packages, 15 to 30 minutes on two cores.
-build: $(if $(shell command -v npm),$(DASHBOARD),without-dashboard) ## Build the programs into bin/ (smm, allspark, smm-sandbox, pilot-discovery, pilot-agent, prometheus)
+build: $(if $(shell command -v npm),$(DASHBOARD),without-dashboard) ## Build the programs into bin/ (smm, allspark, smm-sandbox, gateway-standin, pilot-discovery, pilot-agent, prometheus)
 	@echo "Building smm and allspark"
 	@mkdir -p $(BIN)
 	@$(GOBUILD) -ldflags "$(SMM_LDFLAGS)" -o $(BIN)/ ./cmd/...
-	@echo "Building smm-sandbox, pilot-discovery and pilot-agent"
+	@echo "Building smm-sandbox, gateway-standin, pilot-discovery and pilot-agent"
 	@cd sandbox && $(GOBUILD) -ldflags "$(SANDBOX_LDFLAGS)" -ldflags "istio.io/istio/...=$(ISTIO_LDFLAGS)" -o $(BIN)/ \
-		./cmd/smm-sandbox istio.io/istio/pilot/cmd/pilot-discovery istio.io/istio/pilot/cmd/pilot-agent
+		./cmd/... istio.io/istio/pilot/cmd/pilot-discovery istio.io/istio/pilot/cmd/pilot-agent
+	@cd sandbox && install -m 644 "$$(go list -m -f '{{.Dir}}' istio.io/istio)/tools/packaging/common/envoy_bootstrap.json" $(BIN)/
 	@echo "Building prometheus"
 	@cd sandbox/prometheus && $(GOBUILD) -tags remove_all_sd,enable_kubernetes_sd -ldflags "$(PROMETHEUS_LDFLAGS)" -o $(BIN)/ \
 		github.com/prometheus/prometheus/cmd/prometheus

@@ -158,7 +158,10 @@ func container(o Options, deployment, app string, env []corev1.EnvVar) corev1.Co
 		fieldEnv("POD_NAMESPACE", "metadata.namespace"),
 		fieldEnv("SERVICE_ACCOUNT", "spec.serviceAccountName"),
 		corev1.EnvVar{Name: "WORKLOAD_NAME", Value: deployment})
-	if !o.Proxyless {
+	if o.Proxyless {
+		// Gateways to other networks know by the TLS server name where a call is to go.
+		env = append(env, corev1.EnvVar{Name: "GRPC_EXPERIMENTAL_XDS_SNI", Value: "true"})
+	} else {
 		env = append(env, corev1.EnvVar{Name: "SIDECAR", Value: "true"})
 	}
 	return corev1.Container{

@@ -37,6 +37,11 @@ func (r *resources) accept(response *discoveryv3.DiscoveryResponse) (changed map
 		if err != nil {
 			return nil, err
 		}
+		if r.typeURL == typeCluster {
+			if resource, err = named(resource); err != nil {
+				return nil, err
+			}
+		}
 		received[name] = resource
 	}
 	changed = map[string]bool{}

@@ -40,6 +40,24 @@ func TestMountsAppearAtTheirPaths(t *testing.T) {
 	}
 }
 
+// An image can bring files besides its executable, also where the root cannot be written. A volume at the same place hides
+// them, as it does in an image.
+func TestFilesOfTheImage(t *testing.T) {
+	p := startPod(t, newRuntime(t), "files")
+	dir := t.TempDir()
+	files := []container.Mount{{Source: write(t, filepath.Join(dir, "image"), "of the image"), Target: "/usr/share/a/file", ReadOnly: true}}
+	volume := []container.Mount{{Source: write(t, filepath.Join(dir, "volume"), "of a volume"), Target: "/usr/share/a/file"}}
+	for want, mounts := range map[string][]container.Mount{"of the image": nil, "of a volume": volume} {
+		s := spec(containertest.ActionRead, "/usr/share/a/file")
+		s.Executable.Files, s.Mounts, s.ReadOnlyRoot = files, mounts, true
+		c := start(t, p, s)
+		ended(t, c)
+		if got := logText(t, c); got != want {
+			t.Errorf("the file holds %q, want %q", got, want)
+		}
+	}
+}
+
 func TestReadOnly(t *testing.T) {
 	p := startPod(t, newRuntime(t), "readonly")
 	dir := t.TempDir()

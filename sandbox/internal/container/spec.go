@@ -34,13 +34,15 @@ type HostAlias struct {
 	Hostnames []string
 }
 
-// Image is what a container of this sandbox is made of: one static executable.
+// Image is what a container of this sandbox is made of: a static executable, and other files where it needs some.
 type Image struct {
 	// Path is the executable's file on this machine.
 	Path string
 	// Entrypoint is the command run when a container names none. Its first element is also the path at
 	// which a container sees the executable, for example /usr/local/bin/pilot-agent.
 	Entrypoint []string
+	// Files are further files of the image.
+	Files []Mount
 }
 
 // Images finds the executable that stands for an image reference.

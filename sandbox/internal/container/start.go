@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -93,7 +94,7 @@ func createRequest(pod PodSpec, spec Spec, env []string) (initproc.Create, error
 	if _, err := os.Stat("/etc/ssl"); err == nil {
 		request.Mounts = append(request.Mounts, initproc.Mount{Source: "/etc/ssl", Target: "/etc/ssl", ReadOnly: true})
 	}
-	for _, m := range spec.Mounts {
+	for _, m := range append(slices.Clone(spec.Executable.Files), spec.Mounts...) {
 		if !filepath.IsAbs(m.Source) || !filepath.IsAbs(m.Target) {
 			return initproc.Create{}, fmt.Errorf("mount %s at %s: paths must be absolute", m.Source, m.Target)
 		}

@@ -176,7 +176,7 @@ func startNode(name string, pods netip.Prefix, port int, dir string) (*runningNo
 	ready := make(chan struct{})
 	config, err := Config{
 		RestConfig: controlPlane.config, NodeName: name, NodeIP: containertest.Gateway, Region: "region1", Zone: "zone1",
-		Dir: dir, PodNetwork: pods, Bridge: containertest.Bridge, Executables: Executables{"app": executable},
+		Dir: dir, PodNetwork: pods, Bridge: containertest.Bridge, Executables: Executables{"app": {File: executable}},
 		Address: fmt.Sprintf("%s:%d", containertest.Gateway, port), Certificate: certificate,
 		Ready: func() { close(ready) },
 		Log:   slog.New(slog.NewTextHandler(os.Stderr, &slog.HandlerOptions{Level: slog.LevelWarn})),

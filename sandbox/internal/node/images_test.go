@@ -18,7 +18,13 @@ func TestExecutables(t *testing.T) {
 		}
 	}
 	executables := DefaultExecutables(dir)
-	agent := container.Image{Path: dir + "/pilot-agent", Entrypoint: []string{"/usr/local/bin/pilot-agent"}}
+	agent := container.Image{
+		Path: dir + "/pilot-agent", Entrypoint: []string{"/usr/local/bin/pilot-agent"},
+		Files: []container.Mount{
+			{Source: dir + "/gateway-standin", Target: "/usr/local/bin/envoy", ReadOnly: true},
+			{Source: dir + "/envoy_bootstrap.json", Target: "/var/lib/istio/envoy/envoy_bootstrap_tmpl.json", ReadOnly: true},
+		},
+	}
 	for reference, want := range map[string]container.Image{
 		"docker.io/istio/proxyv2:1.31.1": agent,
 		"proxyv2":                        agent,
