@@ -9,7 +9,6 @@ import (
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
 	"k8s.io/apimachinery/pkg/util/intstr"
-	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	metav1alpha1 "github.com/meshmanager/smm/api/meta/v1alpha1"
 	servicemeshv1alpha1 "github.com/meshmanager/smm/api/servicemesh/v1alpha1"
@@ -79,13 +78,6 @@ func (m meshed) install(ctx context.Context, cp *smmv1alpha1.ControlPlane, save 
 	}
 	if mesh.Status != smmv1alpha1.ComponentAvailable && len(cp.Status.Components[m.key].Inventory) == 0 {
 		return reconciling("a control plane to be available"), nil
-	}
-	var nodes corev1.NodeList
-	if err := m.client.List(ctx, &nodes, client.MatchingLabels{istio.ProxylessLabel: "true"}, client.Limit(1)); err != nil {
-		return state{}, fmt.Errorf("list the nodes: %w", err)
-	}
-	if len(nodes.Items) > 0 {
-		return unmanaged("its gateway is Envoy, which the nodes cannot run: they have the label " + istio.ProxylessLabel), nil
 	}
 	return m.rendered.install(ctx, cp, save)
 }
