@@ -41,7 +41,7 @@ func newHTTPServer(manager *hcmv3.HttpConnectionManager, where string, surroundi
 	protocols.SetUnencryptedHTTP2(true)
 	errors := slog.NewLogLogger(surroundings.Log.Handler(), slog.LevelDebug)
 	h := &httpServer{connections: newHandover(), server: &http.Server{
-		Handler:   &router{Surroundings: surroundings, routes: routes, errors: errors},
+		Handler:   &router{Surroundings: surroundings, routes: routes},
 		Protocols: &protocols, ReadHeaderTimeout: readHeaderTimeout, ErrorLog: errors,
 	}}
 	go func() { _ = h.server.Serve(h.connections) }() // ends when it is retired

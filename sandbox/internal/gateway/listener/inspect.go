@@ -2,6 +2,7 @@ package listener
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"errors"
 	"net"
@@ -71,7 +72,7 @@ func (c *inspected) peekHello() (Hello, error) {
 			hello.ServerName, hello.Protocols = info.ServerName, info.SupportedProtos
 			return nil, errHello
 		},
-	}).Handshake()
+	}).HandshakeContext(context.Background()) // the connection has a deadline
 	if !errors.Is(handshake, errHello) {
 		return Hello{}, handshake
 	}

@@ -3,7 +3,7 @@ package listener
 import (
 	"context"
 	"errors"
-	"log"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httputil"
@@ -21,7 +21,6 @@ type router struct {
 	Surroundings
 
 	routes func() *routev3.RouteConfiguration
-	errors *log.Logger
 }
 
 // ServeHTTP does what the request's route says.
@@ -57,7 +56,7 @@ func (r *router) pass(w http.ResponseWriter, request *http.Request, match *route
 		Transport:     r.Transports.For(cluster, request.ProtoMajor),
 		FlushInterval: -1, // streams have to get through at once
 		ErrorHandler:  r.failed,
-		ErrorLog:      r.errors,
+		ErrorLog:      slog.NewLogLogger(r.Log.Handler(), slog.LevelDebug),
 		Rewrite: func(p *httputil.ProxyRequest) {
 			p.Out.Header["X-Forwarded-For"] = p.In.Header["X-Forwarded-For"]
 			p.SetXForwarded()

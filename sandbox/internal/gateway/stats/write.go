@@ -7,8 +7,10 @@ import (
 	"strings"
 )
 
-// labels are the names of the labels by which Prometheus gets elements, by scope.
-var labels = map[string]string{"cluster": "cluster_name", "listener": "listener_address", "http": "http_conn_manager_prefix"}
+// labelOf is the name of the label by which Prometheus gets the elements of a scope.
+func labelOf(scope string) string {
+	return map[string]string{"cluster": "cluster_name", "listener": "listener_address"}[scope]
+}
 
 // WriteText writes the statistics whose name the filter finds, in the form of Envoy's /stats.
 func (r *Registry) WriteText(w io.Writer, filter *regexp.Regexp) error {
@@ -36,7 +38,7 @@ func (r *Registry) WritePrometheus(w io.Writer) error {
 		}
 		label := ""
 		if s.Element != "" {
-			label = fmt.Sprintf("{%s=%q}", labels[s.Scope], s.Element)
+			label = fmt.Sprintf("{%s=%q}", labelOf(s.Scope), s.Element)
 		}
 		if _, err := fmt.Fprintf(w, "%s%s %d\n", name, label, s.value); err != nil {
 			return err

@@ -21,7 +21,7 @@ const (
 	typeRoute    = "type.googleapis.com/envoy.config.route.v3.RouteConfiguration"
 )
 
-var types = []string{typeCluster, typeEndpoint, typeListener, typeRoute}
+func types() []string { return []string{typeCluster, typeEndpoint, typeListener, typeRoute} }
 
 // Applier puts configuration into effect. An error refuses it. Clusters and listeners are always complete; endpoints
 // and routes are those that changed.

@@ -49,7 +49,7 @@ func (c *Client) Run(ctx context.Context) error {
 	}
 	defer connection.Close()
 	c.subscriptions = map[string]*subscription{}
-	for _, typeURL := range types {
+	for _, typeURL := range types() {
 		c.subscriptions[typeURL] = &subscription{}
 		for _, outcome := range []string{succeeded, rejected} {
 			c.count(typeURL, outcome, 0)
@@ -80,7 +80,7 @@ func (c *Client) follow(ctx context.Context, server discoveryv3.AggregatedDiscov
 		return err
 	}
 	node := c.Node // with the first request only
-	for _, typeURL := range types {
+	for _, typeURL := range types() {
 		subscribed := c.subscriptions[typeURL]
 		subscribed.nonce = ""
 		if isNamed(typeURL) && len(subscribed.names) == 0 {
