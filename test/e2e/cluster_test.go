@@ -4,9 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
-	"net/http"
-	"net/url"
 	"slices"
 	"testing"
 	"time"
@@ -16,11 +13,10 @@ import (
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
-	"k8s.io/client-go/tools/portforward"
-	"k8s.io/client-go/transport/spdy"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshmanager/smm/api"
+	"github.com/meshmanager/smm/test/e2e/internal/sandboxtest"
 )
 
 // What `smm install -a` and the demo application make.
@@ -33,16 +29,12 @@ const (
 
 func kubernetesClient(t *testing.T) kubernetes.Interface {
 	t.Helper()
-	client, err := kubernetes.NewForConfig(box.config)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return client
+	return box.Kubernetes(t)
 }
 
 func istioClient(t *testing.T) istioclient.Interface {
 	t.Helper()
-	client, err := istioclient.NewForConfig(box.config)
+	client, err := istioclient.NewForConfig(box.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -56,23 +48,11 @@ func productClient(t *testing.T) client.Client {
 	if err != nil {
 		t.Fatal(err)
 	}
-	c, err := client.New(box.config, client.Options{Scheme: scheme})
+	c, err := client.New(box.Config, client.Options{Scheme: scheme})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return c
-}
-
-// eventually polls until the condition holds, and fails the test if it does not in time.
-func eventually(t *testing.T, within time.Duration, what string, condition func() error) {
-	t.Helper()
-	var err error
-	for deadline := time.Now().Add(within); time.Now().Before(deadline) && t.Context().Err() == nil; time.Sleep(20 * time.Millisecond) {
-		if err = condition(); err == nil {
-			return
-		}
-	}
-	t.Fatalf("not within %v: %s: %v", within, what, err)
 }
 
 // newNamespace makes a namespace for the length of the test.
@@ -84,14 +64,14 @@ func newNamespace(t *testing.T) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), sandboxtest.Patience)
 		defer cancel()
 		if err := client.CoreV1().Namespaces().Delete(ctx, namespace.Name, metav1.DeleteOptions{}); err != nil {
 			t.Error(err)
 		}
 	})
 	// The controller manager may have been killed by an earlier test: another one leads when its lease has ended.
-	eventually(t, 2*time.Minute, "the namespace has its default service account", func() error {
+	sandboxtest.Eventually(t, 2*time.Minute, "the namespace has its default service account", func() error {
 		_, err := client.CoreV1().ServiceAccounts(namespace.Name).Get(t.Context(), "default", metav1.GetOptions{})
 		return err
 	})
@@ -101,7 +81,7 @@ func newNamespace(t *testing.T) string {
 // awaitQuiet waits until the namespaces of earlier tests are gone, with their pods.
 func awaitQuiet(t *testing.T) {
 	t.Helper()
-	eventually(t, time.Minute, "no namespace is about to go", func() error {
+	sandboxtest.Eventually(t, time.Minute, "no namespace is about to go", func() error {
 		namespaces, err := kubernetesClient(t).CoreV1().Namespaces().List(t.Context(), metav1.ListOptions{})
 		if err != nil {
 			return err
@@ -115,24 +95,6 @@ func awaitQuiet(t *testing.T) {
 	})
 }
 
-func listPods(t *testing.T, namespace, selector string) []corev1.Pod {
-	t.Helper()
-	pods, err := kubernetesClient(t).CoreV1().Pods(namespace).List(t.Context(), metav1.ListOptions{LabelSelector: selector})
-	if err != nil {
-		t.Fatal(err)
-	}
-	return pods.Items
-}
-
-func isReady(pod *corev1.Pod) bool {
-	for _, condition := range pod.Status.Conditions {
-		if condition.Type == corev1.PodReady {
-			return condition.Status == corev1.ConditionTrue && pod.DeletionTimestamp == nil
-		}
-	}
-	return false
-}
-
 // createPod makes the pod and waits until the condition about it holds.
 func createPod(t *testing.T, pod *corev1.Pod, what string, condition func(*corev1.Pod) bool) *corev1.Pod {
 	t.Helper()
@@ -140,7 +102,7 @@ func createPod(t *testing.T, pod *corev1.Pod, what string, condition func(*corev
 	if _, err := client.Create(t.Context(), pod, metav1.CreateOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, patience, fmt.Sprintf("pod %s %s", pod.Name, what), func() error {
+	sandboxtest.Eventually(t, sandboxtest.Patience, fmt.Sprintf("pod %s %s", pod.Name, what), func() error {
 		now, err := client.Get(t.Context(), pod.Name, metav1.GetOptions{})
 		if err != nil {
 			return err
@@ -176,7 +138,7 @@ func deletePod(t *testing.T, namespace, name string) {
 	if err := client.Delete(t.Context(), name, metav1.DeleteOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, patience, "pod "+name+" is gone", func() error {
+	sandboxtest.Eventually(t, sandboxtest.Patience, "pod "+name+" is gone", func() error {
 		_, err := client.Get(t.Context(), name, metav1.GetOptions{})
 		if apierrors.IsNotFound(err) {
 			return nil
@@ -188,67 +150,9 @@ func deletePod(t *testing.T, namespace, name string) {
 // forward opens a port of a pod on 127.0.0.1 for the length of the test and returns the local address.
 func forward(t *testing.T, namespace, pod string, port int) string {
 	t.Helper()
-	address, err := tryForward(t, namespace, pod, port)
+	address, err := box.Forward(t, namespace, pod, port)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return address
-}
-
-func tryForward(t *testing.T, namespace, pod string, port int) (string, error) {
-	t.Helper()
-	roundTripper, upgrader, err := spdy.RoundTripperFor(box.config)
-	if err != nil {
-		return "", err
-	}
-	target := kubernetesClient(t).CoreV1().RESTClient().Post().Resource("pods").Namespace(namespace).Name(pod).SubResource("portforward").URL()
-	dialer := spdy.NewDialer(upgrader, &http.Client{Transport: roundTripper, Timeout: commandTimeout}, http.MethodPost, target)
-	stop, ready, ended := make(chan struct{}), make(chan struct{}), make(chan struct{})
-	forwarder, err := portforward.NewOnAddresses(dialer, []string{"127.0.0.1"}, []string{fmt.Sprintf(":%d", port)}, stop, ready, io.Discard, io.Discard)
-	if err != nil {
-		return "", err
-	}
-	var failure error
-	go func() {
-		defer close(ended)
-		failure = forwarder.ForwardPorts()
-	}()
-	t.Cleanup(func() {
-		close(stop)
-		<-ended
-	})
-	select {
-	case <-ready:
-	case <-ended:
-		return "", fmt.Errorf("port-forward to %s:%d: %w", pod, port, failure)
-	case <-time.After(patience):
-		return "", fmt.Errorf("port-forward to %s:%d is not ready within %v", pod, port, patience)
-	}
-	ports, err := forwarder.GetPorts()
-	if err != nil {
-		return "", err
-	}
-	return fmt.Sprintf("127.0.0.1:%d", ports[0].Local), nil
-}
-
-// get fetches a page over HTTP.
-func get(ctx context.Context, address, path string, query url.Values) ([]byte, error) {
-	target := url.URL{Scheme: "http", Host: address, Path: path, RawQuery: query.Encode()}
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, target.String(), nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err != nil {
-		return nil, err
-	}
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("%s: %s: %s", path, response.Status, body)
-	}
-	return body, nil
 }

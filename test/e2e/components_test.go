@@ -15,6 +15,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
+	"github.com/meshmanager/smm/test/e2e/internal/sandboxtest"
 )
 
 // Each component of the ControlPlane comes when it is switched on and goes, with all its objects, when it is switched off.
@@ -26,7 +27,6 @@ func TestComponentsComeAndGo(t *testing.T) {
 	awaitQuiet(t)
 	keepControlPlane(t)
 	pullSecret(t)
-	const envoy = "its gateway is Envoy"
 	for _, test := range []struct {
 		section   string            // of the specification, with ? for whether it is on
 		available []string          // components
@@ -37,8 +37,7 @@ func TestComponentsComeAndGo(t *testing.T) {
 		{section: `{"clusterRegistry":{"enabled":?}}`, available: []string{"clusterRegistry"}, kept: "cluster-registry|^Cluster c1$"},
 		{section: `{"smm":{"application":{"enabled":?},"auth":{"enabled":?,"mode":"anonymous"},"web":{"enabled":?},"health":{"enabled":?},` +
 			`"federationGateway":{"enabled":?},"federationGatewayOperator":{"enabled":?},"exposeDashboard":{"meshGateway":{"enabled":?}}}}`,
-			available: []string{"application", "auth", "web", "health", "federationGateway", "federationGatewayOperator"},
-			unmanaged: map[string]string{"exposeDashboard": envoy}},
+			available: []string{"application", "auth", "web", "health", "federationGateway", "federationGatewayOperator", "exposeDashboard"}},
 		{section: `{"certManager":{"enabled":?},"oneEye":{"enabled":?},"smm":{"als":{"enabled":?},"grafana":{"enabled":?},` +
 			`"kubestatemetrics":{"enabled":?},"leo":{"enabled":?},"prometheusOperator":{"enabled":?},"sdm":{"enabled":?},` +
 			`"sre":{"enabled":?},"tracing":{"enabled":?},"vmIntegration":{"enabled":?}}}`,
@@ -46,13 +45,12 @@ func TestComponentsComeAndGo(t *testing.T) {
 				"certManager": "cert-manager is not on the cluster", "oneEye": "ship logs", "als": "access logs", "grafana": "dashboards of metrics",
 				"kubestatemetrics": "state of Kubernetes objects", "leo": "ACME challenges", "prometheusOperator": "operator for Prometheus",
 				"sdm": "Streaming Data Manager", "sre": "service level objectives", "tracing": "store traces", "vmIntegration": "virtual machines",
-				"smm": envoy,
 			}},
 		{section: `{"smm":{"prometheus":{"enabled":?}}}`, available: []string{"prometheus"}},
 	} {
 		begun := time.Now()
 		switchComponents(t, test.section, false) // so that none of them is there, whatever the demo has
-		before := allObjects(t)
+		before := box.Objects(t)
 		switchComponents(t, test.section, true)
 		states := componentStates(t)
 		for _, name := range test.available {
@@ -65,7 +63,7 @@ func TestComponentsComeAndGo(t *testing.T) {
 				t.Errorf("switched on, %s is %s: %s; want it unmanaged because of %q", name, state.Status, state.Message, reason)
 			}
 		}
-		during := allObjects(t)
+		during := box.Objects(t)
 		switchComponents(t, test.section, false)
 		states = componentStates(t)
 		for _, name := range test.available {
@@ -140,9 +138,9 @@ func componentStates(t *testing.T) map[string]smmv1alpha1.ComponentStatus {
 func wantGone(t *testing.T, before map[string]metav1.PartialObjectMetadata, kept string) {
 	t.Helper()
 	stays := regexp.MustCompile(cmp.Or(kept, "^$"))
-	eventually(t, 2*time.Minute, "everything of the components is gone", func() error {
+	sandboxtest.Eventually(t, 2*time.Minute, "everything of the components is gone", func() error {
 		var left []string
-		for name, object := range allObjects(t) {
+		for name, object := range box.Objects(t) {
 			if _, was := before[name]; !was && metav1.GetControllerOf(&object) == nil && !stays.MatchString(name) {
 				left = append(left, name)
 			}

@@ -6,6 +6,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/meshmanager/smm/test/e2e/internal/sandboxtest"
 )
 
 func TestAutoInjectSwitchesInjectionOfNewPods(t *testing.T) {
@@ -15,7 +17,7 @@ func TestAutoInjectSwitchesInjectionOfNewPods(t *testing.T) {
 	check := func(inject, plane, label string) {
 		t.Helper()
 		output := smm(t, "sidecar-proxy", "auto-inject", "get", namespace)
-		rows := table(output)
+		rows := sandboxtest.Table(output)
 		if len(rows) != 1 || rows[0]["AUTO-INJECT"] != inject || rows[0]["CONTROL PLANE"] != plane {
 			t.Errorf("auto-inject get: want %s from %q:\n%s", inject, plane, output)
 		}
@@ -28,21 +30,21 @@ func TestAutoInjectSwitchesInjectionOfNewPods(t *testing.T) {
 		}
 	}
 	check("off", "-", "")
-	plain := createPod(t, program(t, namespace, "before"), "is ready", isReady)
+	plain := createPod(t, program(t, namespace, "before"), "is ready", sandboxtest.IsReady)
 	if hasAgent(plain) {
 		t.Error("a pod is injected though injection was never switched on")
 	}
 
 	smm(t, "sidecar-proxy", "auto-inject", "on", namespace)
 	check("on", revision, revision)
-	injected := createPod(t, proxyless(program(t, namespace, "on")), "is ready", isReady)
+	injected := createPod(t, proxyless(program(t, namespace, "on")), "is ready", sandboxtest.IsReady)
 	if !hasAgent(injected) {
 		t.Error("a pod is not injected though injection is on")
 	}
 
 	smm(t, "sidecar-proxy", "auto-inject", "off", namespace)
 	check("off", "-", "")
-	plain = createPod(t, program(t, namespace, "off"), "is ready", isReady)
+	plain = createPod(t, program(t, namespace, "off"), "is ready", sandboxtest.IsReady)
 	if hasAgent(plain) {
 		t.Error("a pod is injected though injection is off")
 	}

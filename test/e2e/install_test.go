@@ -18,6 +18,8 @@ import (
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	clientcmdapi "k8s.io/client-go/tools/clientcmd/api"
+
+	"github.com/meshmanager/smm/test/e2e/internal/sandboxtest"
 )
 
 // recorder is a proxy before the API server that takes notes of the requests.
@@ -31,11 +33,11 @@ type recorder struct {
 
 func newRecorder(t *testing.T) *recorder {
 	t.Helper()
-	server, err := url.Parse(box.config.Host)
+	server, err := url.Parse(box.Config.Host)
 	if err != nil {
 		t.Fatal(err)
 	}
-	transport, err := rest.TransportFor(box.config)
+	transport, err := rest.TransportFor(box.Config)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -50,7 +52,7 @@ func newRecorder(t *testing.T) *recorder {
 		r.note(request)
 		proxy.ServeHTTP(w, request)
 	})
-	frontend := &http.Server{Handler: handler, ReadHeaderTimeout: commandTimeout}
+	frontend := &http.Server{Handler: handler, ReadHeaderTimeout: sandboxtest.CommandTimeout}
 	go func() { _ = frontend.Serve(listener) }()
 	t.Cleanup(func() { frontend.Close() })
 
@@ -100,7 +102,7 @@ func TestInstallingAgainWritesNothing(t *testing.T) {
 	smm(t, install...) // the mesh may have got new namespaces since the last time
 	requests := newRecorder(t)
 	start := time.Now()
-	output, err := run(box.command(t.Context(), append([]string{"--kubeconfig", requests.kubeconfig}, install...)...))
+	output, err := sandboxtest.Run(box.Command(t.Context(), append([]string{"--kubeconfig", requests.kubeconfig}, install...)...))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +120,7 @@ func TestTheRecorderSeesWrites(t *testing.T) {
 	requests := newRecorder(t)
 	for _, command := range [][]string{{"auto-inject", "on"}, {"auto-inject", "off"}} {
 		args := append([]string{"--kubeconfig", requests.kubeconfig, "sidecar-proxy"}, append(command, namespace)...)
-		if _, err := run(box.command(t.Context(), args...)); err != nil {
+		if _, err := sandboxtest.Run(box.Command(t.Context(), args...)); err != nil {
 			t.Fatal(err)
 		}
 	}

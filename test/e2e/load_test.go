@@ -14,6 +14,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/meshmanager/smm/internal/allspark/load"
+	"github.com/meshmanager/smm/test/e2e/internal/sandboxtest"
 )
 
 // loadWatch adds up what all pods of a load generator have counted, also those that are gone: they say it at their end.
@@ -78,7 +79,7 @@ func (w *loadWatch) running(ctx context.Context) []corev1.Pod {
 
 func (w *loadWatch) state(pod string) load.State {
 	w.t.Helper()
-	body, err := get(w.t.Context(), forward(w.t, w.namespace, pod, controlPort), "/load", nil)
+	body, err := sandboxtest.Get(w.t.Context(), forward(w.t, w.namespace, pod, controlPort), "/load", nil)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -152,7 +153,7 @@ func (w *loadWatch) awaitMore(requests int64) {
 	}
 	name := pods[len(pods)-1].Name
 	wanted := w.state(name).Sent + requests
-	eventually(w.t, 5*time.Minute, "more requests are sent", func() error {
+	sandboxtest.Eventually(w.t, 5*time.Minute, "more requests are sent", func() error {
 		if sent := w.state(name).Sent; sent < wanted {
 			time.Sleep(time.Second) // each look opens a port
 			return fmt.Errorf("%d of %d", sent, wanted)
@@ -175,14 +176,14 @@ func (w *loadWatch) wantNoFailure() {
 		add(state, -1)
 	}
 	for _, pod := range w.running(w.t.Context()) {
-		if isReady(&pod) {
+		if sandboxtest.IsReady(&pod) {
 			add(w.state(pod.Name), 1)
 			w.mu.Lock()
 			delete(w.known, pod.Name)
 			w.mu.Unlock()
 		}
 	}
-	eventually(w.t, patience, "every pod of "+w.app+" that is gone has said what it counted", func() error {
+	sandboxtest.Eventually(w.t, sandboxtest.Patience, "every pod of "+w.app+" that is gone has said what it counted", func() error {
 		w.mu.Lock()
 		defer w.mu.Unlock()
 		for pod := range w.known {

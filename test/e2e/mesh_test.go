@@ -14,11 +14,12 @@ import (
 
 	"github.com/meshmanager/smm/internal/allspark/answer"
 	"github.com/meshmanager/smm/internal/allspark/request"
+	"github.com/meshmanager/smm/test/e2e/internal/sandboxtest"
 )
 
 func TestControlPlaneIsListedAsDocumented(t *testing.T) {
 	output := kubectl(t, "", "get", "icp", "-A")
-	rows := table(output)
+	rows := sandboxtest.Table(output)
 	if len(rows) != 1 {
 		t.Fatalf("%d rows, want 1:\n%s", len(rows), output)
 	}
@@ -37,9 +38,9 @@ func TestControlPlaneIsListedAsDocumented(t *testing.T) {
 }
 
 func TestSandboxUpEndsWithWhatIsRunning(t *testing.T) {
-	for _, want := range []string{"c1", controlPlane, box.kubeconfig} {
-		if !strings.Contains(box.output, want) {
-			t.Errorf("the output does not tell of %q:\n%s", want, box.output)
+	for _, want := range []string{"c1", controlPlane, box.Kubeconfig} {
+		if !strings.Contains(box.Output, want) {
+			t.Errorf("the output does not tell of %q:\n%s", want, box.Output)
 		}
 	}
 }
@@ -48,16 +49,16 @@ func TestSandboxUpEndsWithWhatIsRunning(t *testing.T) {
 // the identity of their service accounts.
 func TestEachDemoCallIsMutualTLS(t *testing.T) {
 	calls := 0
-	for _, pod := range listPods(t, demoNamespace, "app.kubernetes.io/part-of=smm-demo") {
+	for _, pod := range box.Pods(t, demoNamespace, "app.kubernetes.io/part-of=smm-demo") {
 		requests := requestsOf(t, &pod)
 		if len(requests) == 0 {
 			continue
 		}
-		from := callerIn(t, demoNamespace, pod.Name)
+		from := box.CallerIn(t, demoNamespace, pod.Name)
 		for _, r := range requests {
-			callee := identity(demoNamespace, serviceAccountBehind(t, r.Host))
-			caller := identity(demoNamespace, pod.Spec.ServiceAccountName)
-			report := from.call(r.String(), 5)
+			callee := sandboxtest.Identity(demoNamespace, serviceAccountBehind(t, r.Host))
+			caller := sandboxtest.Identity(demoNamespace, pod.Spec.ServiceAccountName)
+			report := from.Call(r.String(), 5)
 			calls++
 			if report.Succeeded != 5 {
 				t.Errorf("%s → %s: %d of 5 calls succeeded: %v %v", pod.Name, r, report.Succeeded, report.Errors, report.Messages)
@@ -94,14 +95,14 @@ func checkTree(t *testing.T, sample json.RawMessage, caller string) {
 			t.Errorf("%s → %s: %d of %d calls succeeded: %v", a.Service, call.Target, call.Succeeded, call.Sent, call.Messages)
 		}
 		for _, nested := range call.Answers {
-			checkTree(t, nested, identity(demoNamespace, a.Service))
+			checkTree(t, nested, sandboxtest.Identity(demoNamespace, a.Service))
 		}
 	}
 }
 
 func TestADemoServiceRefusesPlaintext(t *testing.T) {
-	from := callerIn(t, demoNamespace, demoPod(t, "catalog", "v1").Name)
-	if report := from.call("grpc://movies:8082", 3, plaintext); report.Succeeded != 0 || len(report.Errors) == 0 {
+	from := box.CallerIn(t, demoNamespace, demoPod(t, "catalog", "v1").Name)
+	if report := from.Call("grpc://movies:8082", 3, plaintext); report.Succeeded != 0 || len(report.Errors) == 0 {
 		t.Errorf("%d of 3 calls without TLS succeeded", report.Succeeded)
 	}
 }
@@ -133,7 +134,7 @@ func serviceAccountBehind(t *testing.T, name string) string {
 		t.Fatal(err)
 	}
 	accounts := map[string]bool{}
-	for _, pod := range listPods(t, demoNamespace, labels.SelectorFromSet(service.Spec.Selector).String()) {
+	for _, pod := range box.Pods(t, demoNamespace, labels.SelectorFromSet(service.Spec.Selector).String()) {
 		accounts[pod.Spec.ServiceAccountName] = true
 	}
 	if len(accounts) != 1 {

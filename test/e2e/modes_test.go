@@ -67,11 +67,11 @@ func removeMesh(t *testing.T) {
 // toTheOperatorAndBack has an operator take over a mesh that a command made, and go again.
 func toTheOperatorAndBack(t *testing.T) {
 	t.Helper()
-	before := takeSnapshot(t)
+	before := box.Snapshot(t)
 	upgrade(t, "operator", "install")
-	before.wantUntouched(t, "the change to the operator mode")
+	before.WantUntouched(t, "the change to the operator mode")
 	upgrade(t, "operator", "uninstall")
-	before.wantUntouched(t, "the change back to the reconciler mode")
+	before.WantUntouched(t, "the change back to the reconciler mode")
 	kubectl(t, "", "delete", "namespace", "smm-registry-access")
 }
 
@@ -83,7 +83,7 @@ func wantLeft(t *testing.T, mode string, want ...string) {
 	t.Helper()
 	awaitQuiet(t)
 	var left []string
-	for name := range allObjects(t) {
+	for name := range box.Objects(t) {
 		if ours.MatchString(name) && !strings.HasPrefix(name, "CustomResourceDefinition ") && !strings.HasPrefix(name, "APIService ") {
 			left = append(left, name)
 		}

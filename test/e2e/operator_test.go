@@ -17,6 +17,7 @@ import (
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	servicemeshv1alpha1 "github.com/meshmanager/smm/api/servicemesh/v1alpha1"
+	"github.com/meshmanager/smm/test/e2e/internal/sandboxtest"
 )
 
 // putBackWithin is the documented time in which the operator puts back what somebody changed.
@@ -27,12 +28,12 @@ const putBackWithin = 10 * time.Second
 func TestModesTakeTheMeshOver(t *testing.T) {
 	awaitQuiet(t)
 	calls := followLoad(t, demoNamespace, "bombardier")
-	before := takeSnapshot(t)
+	before := box.Snapshot(t)
 	upgrade(t, "reconcile", "--from-file", presentControlPlane(t))
-	before.wantUntouched(t, "the reconciler mode")
+	before.WantUntouched(t, "the reconciler mode")
 	t.Cleanup(func() { endOperator(t) })
 	upgrade(t, "operator", "install")
-	before.wantUntouched(t, "the operator mode")
+	before.WantUntouched(t, "the operator mode")
 	t.Run("commands are refused", testRefusals)
 	t.Run("drift is put back", testDrift)
 	t.Run("the load swings", testLoadSwings)
@@ -82,14 +83,14 @@ func endOperator(t *testing.T) {
 func afterwards(args ...string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), upgradeTimeout)
 	defer cancel()
-	_, err := run(box.command(ctx, append([]string{"--kubeconfig", box.kubeconfig}, args...)...))
+	_, err := box.SMM(ctx, args...)
 	return err
 }
 
 func kubectlAfterwards(args ...string) error {
 	ctx, cancel := context.WithTimeout(context.Background(), upgradeTimeout)
 	defer cancel()
-	_, err := run(box.sandboxCommand(ctx, append([]string{"kubectl"}, args...)...))
+	_, err := box.Kubectl(ctx, "", args...)
 	return err
 }
 
@@ -144,7 +145,7 @@ func testDrift(t *testing.T) {
 func wantPutBack(t *testing.T, c client.Client, told string, value func() (string, error), want string) {
 	t.Helper()
 	begun := time.Now()
-	eventually(t, time.Minute, told+" put back and told", func() error {
+	sandboxtest.Eventually(t, time.Minute, told+" put back and told", func() error {
 		if got, err := value(); err != nil || got != want {
 			return fmt.Errorf("it is %q, want %q: %w", got, want, err)
 		}

@@ -10,6 +10,8 @@ import (
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/meshmanager/smm/test/e2e/internal/sandboxtest"
 )
 
 func TestLogsOfADemoPod(t *testing.T) {
@@ -25,7 +27,7 @@ func TestLogsOfADemoPod(t *testing.T) {
 
 func TestLogsFollowAContainerToItsEnd(t *testing.T) {
 	namespace := newNamespace(t)
-	createPod(t, program(t, namespace, "server"), "is ready", isReady)
+	createPod(t, program(t, namespace, "server"), "is ready", sandboxtest.IsReady)
 	logs := startKubectl(t, "logs", "-f", "-n", namespace, "server")
 	lines := bufio.NewScanner(logs.out)
 	expect := func(message string) {
@@ -46,7 +48,7 @@ func TestLogsFollowAContainerToItsEnd(t *testing.T) {
 		if logs.err != nil {
 			t.Error(logs.err)
 		}
-	case <-time.After(patience):
+	case <-time.After(sandboxtest.Patience):
 		t.Error("kubectl logs -f does not end with the container")
 	}
 	t.Logf("the pod was gone %d ms after it was deleted", time.Since(start).Milliseconds())
@@ -99,7 +101,7 @@ func TestPortForward(t *testing.T) {
 	}
 	go func() { _, _ = io.Copy(io.Discard, forwarding.out) }()
 	for range 3 {
-		if _, err := get(t.Context(), fmt.Sprintf("127.0.0.1:%d", port), "/healthz", nil); err != nil {
+		if _, err := sandboxtest.Get(t.Context(), fmt.Sprintf("127.0.0.1:%d", port), "/healthz", nil); err != nil {
 			t.Error(err)
 		}
 	}
@@ -121,7 +123,7 @@ func TestAnUnknownImageWaitsWithAReason(t *testing.T) {
 		}
 		return false
 	})
-	eventually(t, patience, "an event names the image", func() error {
+	sandboxtest.Eventually(t, sandboxtest.Patience, "an event names the image", func() error {
 		events, err := kubernetesClient(t).CoreV1().Events(namespace).List(t.Context(), metav1.ListOptions{FieldSelector: "involvedObject.name=unknown"})
 		if err != nil {
 			return err

@@ -16,6 +16,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/meshmanager/smm/internal/allspark/load"
+	"github.com/meshmanager/smm/test/e2e/internal/sandboxtest"
 )
 
 // returnTimeout is how long a cluster may take until it works again after a part of it was killed.
@@ -24,14 +25,14 @@ const returnTimeout = 2 * time.Minute
 func TestPodsRunOnWhenTheControlPlaneIsKilled(t *testing.T) {
 	awaitQuiet(t)
 	loadBefore := loadState(t)
-	processes, err := box.processes()
+	processes, err := box.Processes()
 	if err != nil {
 		t.Fatal(err)
 	}
 	before := containers(t)
 	killed := kill(t, processes, "control-plane")
 	start := time.Now()
-	eventually(t, returnTimeout, "a new API server answers", func() error {
+	sandboxtest.Eventually(t, returnTimeout, "a new API server answers", func() error {
 		if _, err := kubernetesClient(t).CoreV1().Pods(demoNamespace).List(t.Context(), metav1.ListOptions{}); err != nil {
 			return err
 		}
@@ -44,7 +45,7 @@ func TestPodsRunOnWhenTheControlPlaneIsKilled(t *testing.T) {
 	if after := loadState(t); after.Sent == loadBefore.Sent || after.Failed != loadBefore.Failed {
 		t.Errorf("without the control plane, calls of the demo failed: before %+v, after %+v", loadBefore, after)
 	}
-	now, err := readProcesses()
+	now, err := sandboxtest.ReadProcesses()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -55,18 +56,18 @@ func TestPodsRunOnWhenTheControlPlaneIsKilled(t *testing.T) {
 	if len(processes) != 0 {
 		t.Errorf("other processes have ended, too: %v", processes)
 	}
-	createPod(t, program(t, newNamespace(t), "later"), "is ready", isReady)
+	createPod(t, program(t, newNamespace(t), "later"), "is ready", sandboxtest.IsReady)
 }
 
 func TestPodsComeBackWhenTheWholeNodeIsKilled(t *testing.T) {
-	processes, err := box.processes()
+	processes, err := box.Processes()
 	if err != nil {
 		t.Fatal(err)
 	}
 	before := containers(t)
 	kill(t, processes, "--cluster c1")
 	start := time.Now()
-	eventually(t, returnTimeout, "all demo pods are ready again, each after a restart", func() error {
+	sandboxtest.Eventually(t, returnTimeout, "all demo pods are ready again, each after a restart", func() error {
 		pods, err := kubernetesClient(t).CoreV1().Pods(demoNamespace).List(t.Context(), metav1.ListOptions{})
 		if err != nil {
 			return err
@@ -93,7 +94,7 @@ func TestPodsComeBackWhenTheWholeNodeIsKilled(t *testing.T) {
 // loadState is what the load generator has done so far.
 func loadState(t *testing.T) load.State {
 	t.Helper()
-	body, err := get(t.Context(), forward(t, demoNamespace, demoPod(t, "bombardier", "v1").Name, controlPort), "/load", nil)
+	body, err := sandboxtest.Get(t.Context(), forward(t, demoNamespace, demoPod(t, "bombardier", "v1").Name, controlPort), "/load", nil)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -115,7 +116,7 @@ type containerRun struct {
 func containers(t *testing.T) map[string]containerRun {
 	t.Helper()
 	all := map[string]containerRun{}
-	for _, pod := range listPods(t, demoNamespace, "") {
+	for _, pod := range box.Pods(t, demoNamespace, "") {
 		for _, status := range pod.Status.ContainerStatuses {
 			if status.State.Running == nil {
 				t.Fatalf("container %s of pod %s does not run", status.Name, pod.Name)
@@ -130,18 +131,18 @@ func containers(t *testing.T) map[string]containerRun {
 }
 
 // kill kills the one process of the sandbox whose command has the words.
-func kill(t *testing.T, processes map[process]bool, words string) process {
+func kill(t *testing.T, processes map[sandboxtest.Process]bool, words string) sandboxtest.Process {
 	t.Helper()
-	var matching []process
+	var matching []sandboxtest.Process
 	for p := range maps.Keys(processes) {
-		if strings.Contains(p.command, words) {
+		if strings.Contains(p.Command, words) {
 			matching = append(matching, p)
 		}
 	}
 	if len(matching) != 1 {
 		t.Fatalf("%d processes with %q, want 1: %v", len(matching), words, matching)
 	}
-	if err := syscall.Kill(matching[0].id, syscall.SIGKILL); err != nil {
+	if err := syscall.Kill(matching[0].ID, syscall.SIGKILL); err != nil {
 		t.Fatal(err)
 	}
 	return matching[0]
@@ -154,16 +155,16 @@ func demoWorks(t *testing.T) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(pods.Items, func(pod corev1.Pod) bool { return isReady(&pod) })
+	i := slices.IndexFunc(pods.Items, func(pod corev1.Pod) bool { return sandboxtest.IsReady(&pod) })
 	if i < 0 {
 		return errors.New("no pod of catalog is ready")
 	}
-	address, err := tryForward(t, demoNamespace, pods.Items[i].Name, controlPort)
+	address, err := box.Forward(t, demoNamespace, pods.Items[i].Name, controlPort)
 	if err != nil {
 		return err
 	}
-	report, err := caller{t: t, address: address}.try("grpc://movies:8082", 1)
-	if err == nil && report.ByIdentity[identity(demoNamespace, "movies")] != 1 {
+	report, err := sandboxtest.Caller{T: t, Address: address}.Try("grpc://movies:8082", 1)
+	if err == nil && report.ByIdentity[sandboxtest.Identity(demoNamespace, "movies")] != 1 {
 		err = fmt.Errorf("%v %v", report.Errors, report.Messages)
 	}
 	return err

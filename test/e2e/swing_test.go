@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/meshmanager/smm/internal/allspark/load"
+	"github.com/meshmanager/smm/test/e2e/internal/sandboxtest"
 )
 
 // testLoadSwings lets a DemoApplication ask for a short swing, and counts what its load generator really sends over one.
@@ -18,7 +19,7 @@ func testLoadSwings(t *testing.T) {
 	defer kubectl(t, "", "patch", "demoapplication", "-n", demoNamespace, demoNamespace, "--type=json", "-p", `[{"op":"replace","path":"/spec","value":`+was+`}]`)
 	address := forward(t, demoNamespace, demoPod(t, "bombardier", "v1").Name, controlPort)
 	look := func() (state load.State) {
-		body, err := get(t.Context(), address, "/load", nil)
+		body, err := sandboxtest.Get(t.Context(), address, "/load", nil)
 		if err == nil {
 			err = json.Unmarshal(body, &state)
 		}
@@ -27,7 +28,7 @@ func testLoadSwings(t *testing.T) {
 		}
 		return state
 	}
-	eventually(t, 2*time.Minute, "the generator has the settings of the DemoApplication", func() error {
+	sandboxtest.Eventually(t, 2*time.Minute, "the generator has the settings of the DemoApplication", func() error {
 		if state := look(); state.MinRPS != lowest || state.MaxRPS != highest || state.SwingPeriod != period.String() {
 			return fmt.Errorf("it has %+v", state)
 		}
@@ -52,7 +53,7 @@ func rates(t *testing.T, within, window time.Duration, count func() int64) (lowe
 	var samples []sample
 	first := true
 	begun := time.Now()
-	eventually(t, 2*within, "the counter was watched", func() error {
+	sandboxtest.Eventually(t, 2*within, "the counter was watched", func() error {
 		now := sample{time.Now(), count()}
 		samples = append(samples, now)
 		for now.at.Sub(samples[0].at) >= window {

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+
+	"github.com/meshmanager/smm/test/e2e/internal/sandboxtest"
 )
 
 const (
@@ -54,7 +56,7 @@ func TestTheTopologyFollowsRoutesAndRemembers(t *testing.T) {
 	}
 	routeMovies(t, map[string]int32{"v1": 100})
 	forgotten := time.Now().Add(rateWindow + 2*sandboxScrape) // from then on no rate has earlier calls in it
-	eventually(t, metricsPatience, "only calls to movies-v1 are shown", func() error {
+	sandboxtest.Eventually(t, metricsPatience, "only calls to movies-v1 are shown", func() error {
 		if left := time.Until(forgotten); left > 0 {
 			return fmt.Errorf("rates have earlier calls in them for %v", left)
 		}
@@ -63,7 +65,7 @@ func TestTheTopologyFollowsRoutesAndRemembers(t *testing.T) {
 
 	change := time.Now()
 	routeMovies(t, map[string]int32{"v2": 100})
-	eventually(t, metricsPatience, "calls to movies-v2 are shown", func() error {
+	sandboxtest.Eventually(t, metricsPatience, "calls to movies-v2 are shown", func() error {
 		if called := moviesCalled(t); !slices.Contains(called, "movies-v2") {
 			return fmt.Errorf("calls to %v are shown", called)
 		}
@@ -74,7 +76,7 @@ func TestTheTopologyFollowsRoutesAndRemembers(t *testing.T) {
 	if seen > seenLimit && !testing.Short() { // the long tests have the machine for themselves
 		t.Errorf("the topology showed the new route after %v, want %v", seen, seenLimit)
 	}
-	eventually(t, metricsPatience, "only calls to movies-v2 are shown", shown("movies-v2"))
+	sandboxtest.Eventually(t, metricsPatience, "only calls to movies-v2 are shown", shown("movies-v2"))
 	if !testing.Short() {
 		<-time.After(time.Until(change.Add(lookBack - sandboxScrape)))
 	}

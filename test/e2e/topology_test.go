@@ -12,6 +12,8 @@ import (
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
+
+	"github.com/meshmanager/smm/test/e2e/internal/sandboxtest"
 )
 
 // metricsPatience is how long the topology may take to show nothing but the demo's own traffic: what other tests called is
@@ -40,7 +42,7 @@ func TestTheTopologyIsWhatTheDemoIsConfiguredToDo(t *testing.T) {
 	if len(want) < 10 {
 		t.Fatalf("only %d edges are configured: %v", len(want), want)
 	}
-	eventually(t, metricsPatience, "the topology is what is configured", func() error {
+	sandboxtest.Eventually(t, metricsPatience, "the topology is what is configured", func() error {
 		var got []string
 		for _, e := range topologyNow(t) {
 			got = append(got, fmt.Sprintf("%s → %s by %s", e.From, e.To, e.Service))
@@ -60,13 +62,13 @@ func TestTheTopologyIsWhatTheDemoIsConfiguredToDo(t *testing.T) {
 func configuredEdges(t *testing.T) []string {
 	t.Helper()
 	var edges []string
-	for _, pod := range listPods(t, demoNamespace, "app.kubernetes.io/part-of=smm-demo") {
+	for _, pod := range box.Pods(t, demoNamespace, "app.kubernetes.io/part-of=smm-demo") {
 		for _, r := range requestsOf(t, &pod) {
 			service, err := kubernetesClient(t).CoreV1().Services(demoNamespace).Get(t.Context(), r.Host, metav1.GetOptions{})
 			if err != nil {
 				t.Fatal(err)
 			}
-			for _, callee := range listPods(t, demoNamespace, labels.SelectorFromSet(service.Spec.Selector).String()) {
+			for _, callee := range box.Pods(t, demoNamespace, labels.SelectorFromSet(service.Spec.Selector).String()) {
 				edges = append(edges, fmt.Sprintf("c1/%s/%s → c1/%s/%s by %s", demoNamespace, deploymentOf(pod.Name), demoNamespace, deploymentOf(callee.Name), service.Name))
 			}
 		}
@@ -90,7 +92,7 @@ func TestRatesAreThoseOfTheLoadGenerator(t *testing.T) {
 	if len(pods) != 1 {
 		t.Fatalf("%d load generators run", len(pods))
 	}
-	eventually(t, metricsPatience, "the rate is that of the load generator", func() error {
+	sandboxtest.Eventually(t, metricsPatience, "the rate is that of the load generator", func() error {
 		before, began := load.state(pods[0].Name).Sent, time.Now()
 		<-time.After(rateWindow)
 		sent := float64(load.state(pods[0].Name).Sent-before) / time.Since(began).Seconds()
@@ -110,15 +112,15 @@ func TestRatesAreThoseOfTheLoadGenerator(t *testing.T) {
 
 // The dashboard of the sandbox is served on this machine as soon as up --demo ends, and its API tells the traffic.
 func TestTheDashboardIsServed(t *testing.T) {
-	_, rest, found := strings.Cut(box.output, "The dashboard is at ")
+	_, rest, found := strings.Cut(box.Output, "The dashboard is at ")
 	address, _, _ := strings.Cut(rest, ",")
 	if !found {
-		t.Fatalf("the output does not tell where the dashboard is:\n%s", box.output)
+		t.Fatalf("the output does not tell where the dashboard is:\n%s", box.Output)
 	}
-	if _, err := get(t.Context(), strings.TrimPrefix(address, "http://"), "/healthz", nil); err != nil {
+	if _, err := sandboxtest.Get(t.Context(), strings.TrimPrefix(address, "http://"), "/healthz", nil); err != nil {
 		t.Error(err)
 	}
-	if page, err := get(t.Context(), strings.TrimPrefix(address, "http://"), "/", nil); err != nil || !strings.Contains(string(page), "<html") {
+	if page, err := sandboxtest.Get(t.Context(), strings.TrimPrefix(address, "http://"), "/", nil); err != nil || !strings.Contains(string(page), "<html") {
 		t.Errorf("no page: %v", err)
 	}
 }

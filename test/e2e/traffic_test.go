@@ -12,6 +12,7 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"github.com/meshmanager/smm/internal/allspark/serve"
+	"github.com/meshmanager/smm/test/e2e/internal/sandboxtest"
 )
 
 // concurrently makes a caller make its calls by several at a time.
@@ -21,30 +22,30 @@ const concurrently = "concurrency=8"
 const shiftLimit = 5 * time.Second
 
 func TestTrafficFollowsAVirtualServiceWithinSeconds(t *testing.T) {
-	from := callerIn(t, demoNamespace, demoPod(t, "catalog", "v1").Name)
+	from := box.CallerIn(t, demoNamespace, demoPod(t, "catalog", "v1").Name)
 	restoreMovies(t)
 
 	routeMovies(t, map[string]int32{"v1": 100})
-	eventually(t, patience, "all calls go to v1", func() error {
-		return shares(from.call("grpc://movies:8082", 200, concurrently), map[string]float64{"v1": 1})
+	sandboxtest.Eventually(t, sandboxtest.Patience, "all calls go to v1", func() error {
+		return shares(from.Call("grpc://movies:8082", 200, concurrently), map[string]float64{"v1": 1})
 	})
 
 	start := time.Now()
 	routeMovies(t, map[string]int32{"v1": 20, "v2": 80})
 	written := time.Since(start)
-	eventually(t, patience, "a call goes to v2", func() error { return answeredBy(from.call("grpc://movies:8082", 1), "v2") })
+	sandboxtest.Eventually(t, sandboxtest.Patience, "a call goes to v2", func() error { return answeredBy(from.Call("grpc://movies:8082", 1), "v2") })
 	first := time.Since(start)
 	want := map[string]float64{"v1": 0.2, "v2": 0.8}
 	var settled time.Duration // when the first calls began that were shared as wanted
-	eventually(t, patience, "calls are shared 20 to 80", func() error {
+	sandboxtest.Eventually(t, sandboxtest.Patience, "calls are shared 20 to 80", func() error {
 		settled = time.Since(start)
-		return shares(from.call("grpc://movies:8082", 200, concurrently), want)
+		return shares(from.Call("grpc://movies:8082", 200, concurrently), want)
 	})
 	if settled > shiftLimit {
 		t.Errorf("traffic followed the VirtualService after %v, want %v", settled, shiftLimit)
 	}
 
-	report := from.call("grpc://movies:8082", 2000, concurrently)
+	report := from.Call("grpc://movies:8082", 2000, concurrently)
 	if err := shares(report, want); err != nil {
 		t.Error(err)
 	}
@@ -100,7 +101,7 @@ func restoreMovies(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		ctx, cancel := context.WithTimeout(context.Background(), patience)
+		ctx, cancel := context.WithTimeout(context.Background(), sandboxtest.Patience)
 		defer cancel()
 		updateMovies(ctx, t, func(current *networkingv1.VirtualService) { current.Spec.Http = original.Spec.Http })
 	})

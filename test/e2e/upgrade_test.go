@@ -11,6 +11,8 @@ import (
 	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+
+	"github.com/meshmanager/smm/test/e2e/internal/sandboxtest"
 )
 
 const (
@@ -93,7 +95,7 @@ func tryUpgrade(t *testing.T, args ...string) (string, error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), upgradeTimeout)
 	defer cancel()
-	return run(box.command(ctx, append([]string{"--kubeconfig", box.kubeconfig}, args...)...))
+	return box.SMM(ctx, args...)
 }
 
 // refuseRemoval checks that a control plane which the namespace uses cannot be removed.
@@ -108,7 +110,7 @@ func refuseRemoval(t *testing.T, plane, namespace string) {
 func wantRevisions(t *testing.T, want map[string]string) {
 	t.Helper()
 	output := smm(t, "istio", "revisions")
-	rows := table(output)
+	rows := sandboxtest.Table(output)
 	for _, row := range rows {
 		name, _, _ := strings.Cut(row["CONTROL PLANE"], ".")
 		if row["IN USE"] != want[name] || row["STATUS"] != "Available" {
@@ -126,7 +128,7 @@ func wantRevisions(t *testing.T, want map[string]string) {
 // wantInjected checks that the pods of a namespace that are to stay were injected by the control plane.
 func wantInjected(t *testing.T, namespace, plane string) {
 	t.Helper()
-	for _, pod := range listPods(t, namespace, "") {
+	for _, pod := range box.Pods(t, namespace, "") {
 		if pod.DeletionTimestamp == nil && !strings.Contains(pod.Annotations["sidecar.istio.io/status"], `"revision":"`+plane+`"`) {
 			t.Errorf("pod %s/%s is not injected by %s: %s", namespace, pod.Name, plane, pod.Annotations["sidecar.istio.io/status"])
 		}

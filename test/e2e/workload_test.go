@@ -1,31 +1,21 @@
 package e2e
 
 import (
-	"context"
-	"encoding/json"
-	"net/url"
 	"slices"
-	"strconv"
-	"strings"
 	"testing"
 
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/util/intstr"
 
-	"github.com/meshmanager/smm/internal/allspark/serve"
+	"github.com/meshmanager/smm/test/e2e/internal/sandboxtest"
 )
 
 // Ports of the demo application's program.
 const (
 	grpcPort    = 8082
-	controlPort = 8081
+	controlPort = sandboxtest.ControlPort
 )
-
-// identity is the SPIFFE identity of a service account.
-func identity(namespace, serviceAccount string) string {
-	return "spiffe://" + trustDomain + "/ns/" + namespace + "/sa/" + serviceAccount
-}
 
 // demoImage is the image that the demo application runs.
 func demoImage(t *testing.T) string {
@@ -37,9 +27,9 @@ func demoImage(t *testing.T) string {
 // demoPod returns the pod of one version of a demo service.
 func demoPod(t *testing.T, app, version string) *corev1.Pod {
 	t.Helper()
-	pods := listPods(t, demoNamespace, "app="+app+",version="+version)
+	pods := box.Pods(t, demoNamespace, "app="+app+",version="+version)
 	for i := range pods {
-		if isReady(&pods[i]) {
+		if sandboxtest.IsReady(&pods[i]) {
 			return &pods[i]
 		}
 	}
@@ -84,43 +74,5 @@ func proxyless(pod *corev1.Pod) *corev1.Pod {
 	return pod
 }
 
-// caller makes calls from within a pod of the demo application's program.
-type caller struct {
-	t       *testing.T
-	address string // of the control port, on this machine
-}
-
-func callerIn(t *testing.T, namespace, pod string) caller {
-	t.Helper()
-	return caller{t: t, address: forward(t, namespace, pod, controlPort)}
-}
-
 // plaintext makes a caller call past the mesh.
 const plaintext = "plaintext=true"
-
-// call makes n calls to the target, with options of the program's control port (name=value), and fails the test only
-// if nothing can be said of them.
-func (c caller) call(target string, n int, options ...string) serve.Report {
-	c.t.Helper()
-	report, err := c.try(target, n, options...)
-	if err != nil {
-		c.t.Fatal(err)
-	}
-	return report
-}
-
-func (c caller) try(target string, n int, options ...string) (serve.Report, error) {
-	ctx, cancel := context.WithTimeout(c.t.Context(), commandTimeout)
-	defer cancel()
-	query := url.Values{"target": {target}, "n": {strconv.Itoa(n)}}
-	for _, option := range options {
-		name, value, _ := strings.Cut(option, "=")
-		query.Set(name, value)
-	}
-	body, err := get(ctx, c.address, "/call", query)
-	var report serve.Report
-	if err == nil {
-		err = json.Unmarshal(body, &report)
-	}
-	return report, err
-}

@@ -1,7 +1,8 @@
-package e2e
+package sandboxtest
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -35,43 +36,46 @@ func observeMachine() (machine, error) {
 	return m, nil
 }
 
-// process is one process of this machine; numbers are used again, start times are not.
-type process struct {
-	id, parent int
-	started    string // in clock ticks since boot
-	command    string
+// Process is one process of this machine; numbers are used again, start times are not.
+type Process struct {
+	ID      int
+	Command string
+
+	parent  int
+	started string // in clock ticks since boot
 }
 
-// processes lists the sandbox's processes: those that name its directory, with all their descendants. That are all,
+// Processes lists the sandbox's processes: those that name its directory, with all their descendants. That are all,
 // for the orphans of a process namespace go to its first process.
-func (s *sandbox) processes() (map[process]bool, error) {
-	all, err := readProcesses()
+func (s *Sandbox) Processes() (map[Process]bool, error) {
+	all, err := ReadProcesses()
 	if err != nil {
 		return nil, err
 	}
-	members, ids := map[process]bool{}, map[int]bool{}
+	members, ids := map[Process]bool{}, map[int]bool{}
 	for _, p := range all {
-		if strings.Contains(p.command, s.stateDir) {
-			members[p], ids[p.id] = true, true
+		if strings.Contains(p.Command, s.stateDir) {
+			members[p], ids[p.ID] = true, true
 		}
 	}
 	for grown := true; grown; {
 		grown = false
 		for _, p := range all {
-			if ids[p.parent] && !ids[p.id] {
-				members[p], ids[p.id], grown = true, true, true
+			if ids[p.parent] && !ids[p.ID] {
+				members[p], ids[p.ID], grown = true, true, true
 			}
 		}
 	}
 	return members, nil
 }
 
-func readProcesses() ([]process, error) {
+// ReadProcesses lists the processes of this machine.
+func ReadProcesses() ([]Process, error) {
 	entries, err := os.ReadDir("/proc")
 	if err != nil {
 		return nil, err
 	}
-	var all []process
+	var all []Process
 	for _, entry := range entries {
 		id, err := strconv.Atoi(entry.Name())
 		if err != nil || id == os.Getpid() {
@@ -90,21 +94,21 @@ func readProcesses() ([]process, error) {
 		if err != nil {
 			return nil, fmt.Errorf("parent of process %d: %w", id, err)
 		}
-		all = append(all, process{id: id, parent: parent, started: fields[19], command: strings.ReplaceAll(string(command), "\x00", " ")})
+		all = append(all, Process{ID: id, parent: parent, started: fields[19], Command: strings.ReplaceAll(string(command), "\x00", " ")})
 	}
 	return all, nil
 }
 
 // leftovers says what is left of a sandbox that has ended.
-func leftovers(s *sandbox, before machine, members map[process]bool) error {
-	now, err := readProcesses()
+func leftovers(s *Sandbox, before machine, members map[Process]bool) error {
+	now, err := ReadProcesses()
 	if err != nil {
 		return err
 	}
 	var left []error
 	for _, p := range now {
-		if members[p] || strings.Contains(p.command, s.stateDir) {
-			left = append(left, fmt.Errorf("process %d is left: %s", p.id, p.command))
+		if members[p] || strings.Contains(p.Command, s.stateDir) {
+			left = append(left, fmt.Errorf("process %d is left: %s", p.ID, p.Command))
 		}
 	}
 	if _, err := os.Lstat(s.stateDir); !errors.Is(err, fs.ErrNotExist) {
@@ -115,9 +119,15 @@ func leftovers(s *sandbox, before machine, members map[process]bool) error {
 		})
 		left = append(left, fmt.Errorf("files are left: %s", strings.Join(files[:min(len(files), 10)], ", ")))
 	}
+	left = append(left, s.leftOnMachine(before)...)
+	return errors.Join(append(left, s.portsClosed())...)
+}
+
+// leftOnMachine says what is left outside of the sandbox's directory.
+func (s *Sandbox) leftOnMachine(before machine) (left []error) {
 	after, err := observeMachine()
 	if err != nil {
-		return err
+		return []error{err}
 	}
 	for _, mount := range after.mounts {
 		if !slices.Contains(before.mounts, mount) && strings.Contains(mount, s.stateDir) {
@@ -133,19 +143,19 @@ func leftovers(s *sandbox, before machine, members map[process]bool) error {
 	if err == nil && strings.Contains(string(sockets), s.stateDir) {
 		left = append(left, errors.New("a unix socket is left"))
 	}
-	return errors.Join(append(left, s.portClosed())...)
+	return left
 }
 
-// portClosed fails if anybody still listens where the API server was.
-func (s *sandbox) portClosed() error {
-	if s.config == nil {
-		return nil
+// portsClosed fails if anybody still listens where the API servers were.
+func (s *Sandbox) portsClosed() error {
+	var open []error
+	dialer := net.Dialer{Timeout: time.Second}
+	for _, c := range s.Clusters {
+		address := strings.TrimPrefix(c.Config.Host, "https://")
+		if conn, err := dialer.DialContext(context.Background(), "tcp", address); err == nil {
+			conn.Close()
+			open = append(open, fmt.Errorf("somebody still listens on %s", address))
+		}
 	}
-	address := strings.TrimPrefix(s.config.Host, "https://")
-	conn, err := net.DialTimeout("tcp", address, time.Second)
-	if err == nil {
-		conn.Close()
-		return fmt.Errorf("somebody still listens on %s", address)
-	}
-	return nil
+	return errors.Join(open...)
 }

@@ -1,4 +1,4 @@
-package e2e
+package sandboxtest
 
 import (
 	"context"
@@ -21,11 +21,11 @@ const (
 	childProbe    = "probe"
 )
 
-// actAsChild does the work of a child process, if this is one.
-func actAsChild() (done bool, code int) {
+// ActAsChild does the work of a child process, if this is one. TestMain begins with it.
+func ActAsChild() (done bool, code int) {
 	switch os.Getenv(childVariable) {
 	case childGuardian:
-		return true, guard(&sandbox{smm: os.Getenv(smmVariable), stateDir: os.Getenv(dirVariable)})
+		return true, guard(&Sandbox{smm: os.Getenv(smmVariable), stateDir: os.Getenv(dirVariable)})
 	case childProbe:
 		// Some systems allow user namespaces but nothing in them.
 		if err := syscall.Mount("", "/", "", syscall.MS_REC|syscall.MS_PRIVATE, ""); err != nil {
@@ -39,13 +39,13 @@ func actAsChild() (done bool, code int) {
 
 // child prepares the test binary to run as a child process.
 func child(role string) *exec.Cmd {
-	cmd := exec.Command("/proc/self/exe")
+	cmd := exec.CommandContext(context.Background(), "/proc/self/exe")
 	cmd.Env = append(os.Environ(), childVariable+"="+role)
 	return cmd
 }
 
-// namespacesAllowed makes the namespaces that a sandbox needs.
-func namespacesAllowed() error {
+// NamespacesAllowed makes the namespaces that a sandbox needs, and fails where the machine forbids them.
+func NamespacesAllowed() error {
 	probe := child(childProbe)
 	probe.SysProcAttr = &syscall.SysProcAttr{Cloneflags: syscall.CLONE_NEWNS | syscall.CLONE_NEWNET | syscall.CLONE_NEWPID}
 	if os.Getuid() != 0 {
@@ -67,7 +67,7 @@ type guardian struct {
 	input   io.Closer
 }
 
-func startGuardian(s *sandbox) (*guardian, error) {
+func startGuardian(s *Sandbox) (*guardian, error) {
 	g := &guardian{process: child(childGuardian)}
 	g.process.Env = append(g.process.Env, smmVariable+"="+s.smm, dirVariable+"="+s.stateDir)
 	g.process.Stdout, g.process.Stderr = os.Stdout, os.Stderr
@@ -85,14 +85,15 @@ func (g *guardian) end() error {
 }
 
 // guard is the guardian's work.
-func guard(s *sandbox) int {
+func guard(s *Sandbox) int {
 	signal.Ignore(os.Interrupt, syscall.SIGTERM)
 	_, _ = io.Copy(io.Discard, os.Stdin)
 	ctx, cancel := context.WithTimeout(context.Background(), downTimeout)
 	defer cancel()
 	// The directory above the state is this package's; it can be removed only when nothing is left in it.
 	if err := errors.Join(s.down(ctx), os.Remove(filepath.Dir(s.stateDir))); err != nil {
-		return fail(err)
+		fmt.Fprintln(os.Stderr, "FAIL:", err)
+		return 1
 	}
 	return 0
 }
