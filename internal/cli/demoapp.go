@@ -9,6 +9,8 @@ import (
 
 	"github.com/meshmanager/smm/internal/demoapp"
 	"github.com/meshmanager/smm/internal/istio"
+	"github.com/meshmanager/smm/internal/operator/installation"
+	"github.com/meshmanager/smm/internal/peering/attach"
 )
 
 // defaultDemoTimeout is how long the demo application may take to become ready, or to go.
@@ -111,7 +113,7 @@ func runDemoappInstall(ctx context.Context, app *App, wanted demoapp.Wanted, fla
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, flags.timeout, fmt.Errorf("not available within %s", flags.timeout))
 	defer cancel()
-	installed, err := installDemoapp(ctx, app.Progress(ctx), demo, wanted, flags.wait)
+	installed, err := installDemoapp(ctx, app.Progress(ctx), demo, wanted, flags.wait, app.follow)
 	if err != nil {
 		return err
 	}
@@ -141,12 +143,21 @@ type demoInstallation struct {
 	ControlPlane string `json:"controlPlane"`
 }
 
+// follow has the control plane of the chosen cluster follow what was done to a namespace.
+type follow func(ctx context.Context, namespace string, watch attach.Watch) error
+
+// alone is follow in a cluster that has just got its mesh and has no peers.
+func alone(context.Context, string, attach.Watch) error { return nil }
+
 // installDemoapp installs the demo application on one cluster and shows how far it is.
-func installDemoapp(ctx context.Context, progress *Progress, demo *demoapp.Application, wanted demoapp.Wanted, wait bool) (demoInstallation, error) {
+func installDemoapp(ctx context.Context, progress *Progress, demo *demoapp.Application, wanted demoapp.Wanted, wait bool, follow follow) (demoInstallation, error) {
 	step := progress.Step("Installing the demo application")
 	prepared, err := demo.Prepare(ctx, wanted)
 	if err == nil {
 		err = demo.Install(ctx, prepared)
+	}
+	if err == nil {
+		err = follow(ctx, demoapp.DefaultNamespace, step.Update)
 	}
 	if err == nil && wait {
 		err = demo.Wait(ctx, demoapp.DefaultNamespace, step.Update)
@@ -212,6 +223,18 @@ func uninstallDemoapp(ctx context.Context, progress *Progress, demo *demoapp.App
 		step.Done("removed")
 	}
 	return removal, err
+}
+
+// follow does in the chosen cluster what an operator does by itself, where there is none.
+func (a *App) follow(ctx context.Context, namespace string, watch attach.Watch) error {
+	c, err := a.cluster(ctx)
+	if err != nil {
+		return err
+	}
+	if found, err := installation.Find(ctx, c.Client); err != nil || found != nil {
+		return err
+	}
+	return attach.Follow(ctx, c, namespace, watch)
 }
 
 // demoapp connects to the demo application of the chosen cluster.

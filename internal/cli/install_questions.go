@@ -59,6 +59,6 @@ func installChosenDemo(ctx context.Context, progress *Progress, config *rest.Con
 	if err != nil {
 		return err
 	}
-	_, err = installDemoapp(ctx, progress, demo, demoapp.Wanted{Replicas: 1}, true)
+	_, err = installDemoapp(ctx, progress, demo, demoapp.Wanted{Replicas: 1}, true, alone)
 	return err
 }

@@ -103,7 +103,7 @@ func startDemoApp(ctx context.Context, progress *Progress, config *rest.Config) 
 	if err != nil {
 		return nil, err
 	}
-	if _, err := installDemoapp(ctx, progress, application, demoapp.Wanted{Replicas: 1}, true); err != nil {
+	if _, err := installDemoapp(ctx, progress, application, demoapp.Wanted{Replicas: 1}, true, alone); err != nil {
 		return nil, err
 	}
 	step := progress.Step("Waiting for traffic")

@@ -59,7 +59,19 @@ func choose(demo *smmv1alpha1.DemoApplication, around surroundings) (istio.Revis
 			"IstioControlPlane %s/%s is not available yet (%s)", plane.Namespace, plane.Name,
 			cmp.Or(plane.Status.Status, servicemeshv1alpha1.ConfigStateReconciling))}
 	}
-	return revisionOf(plane), nil
+	return revisionOf(plane), notFollowed(demo, plane)
+}
+
+// notFollowed tells that a passive control plane has not brought what the pods of the namespace need: it does so where the
+// active one has injection.
+func notFollowed(demo *smmv1alpha1.DemoApplication, plane *servicemeshv1alpha1.IstioControlPlane) *obstacle {
+	if plane.Spec.Mode != servicemeshv1alpha1.ModePassive || len(demo.Status.Inventory) > 0 ||
+		slices.Contains(plane.Status.InjectionNamespaces, demo.Namespace) {
+		return nil
+	}
+	return &obstacle{smmv1alpha1.StatusReconciling, "InjectionMissing", fmt.Sprintf(
+		"the cluster whose istiod IstioControlPlane %s/%s uses has no injection in namespace %s yet: install the application there first",
+		plane.Namespace, plane.Name, demo.Namespace)}
 }
 
 // wantedRevision is the value of an istio.io/rev label, "" for that of the only control plane.

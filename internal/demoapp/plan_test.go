@@ -50,6 +50,13 @@ func around() surroundings {
 	}
 }
 
+// passive makes the first control plane one of a cluster without an istiod, which has brought what the namespaces need.
+func passive(followed ...string) func(*surroundings) {
+	return func(s *surroundings) {
+		s.planes[0].Spec.Mode, s.planes[0].Status.InjectionNamespaces = servicemeshv1alpha1.ModePassive, followed
+	}
+}
+
 // What decides whose proxies the pods get, and what is waited for or refused.
 func TestTheControlPlaneIsDecided(t *testing.T) {
 	gone := labelled(nil)
@@ -79,6 +86,8 @@ func TestTheControlPlaneIsDecided(t *testing.T) {
 		"none":                                 {"{}", func(s *surroundings) { s.planes = nil }, "", "", "Failed ControlPlaneMissing smm install -a"},
 		"one that does not exist":              {"{istio: {revision: cp-v115x.istio-system}}", func(s *surroundings) { s.namespace = labelled(nil) }, "", "", "Failed ControlPlaneMissing cp-v130x.istio-system, cp-v131x.istio-system"},
 		"one that cannot inject yet":           {"{}", func(s *surroundings) { s.planes[0].Status.Status = "" }, "", "", "Reconciling ControlPlaneNotAvailable cp-v130x"},
+		"one that follows another's injection": {"{}", passive(), "", "", "Reconciling InjectionMissing install the application there first"},
+		"one that has followed it":             {"{}", passive(DefaultNamespace), "cp-v130x", "", ""},
 		"injection switched off":               {"{}", func(s *surroundings) { s.namespace = labelled(map[string]string{istio.InjectionLabel: "disabled"}) }, "", "", "Failed InjectionPrevented auto-inject on smm-demo"},
 		"a namespace that goes":                {"{}", func(s *surroundings) { s.namespace = gone }, "", "", "Reconciling NamespaceTerminating smm-demo"},
 		"no resources of Istio":                {"{}", func(s *surroundings) { s.istiosResources = false }, "", "", "Reconciling IstioMissing Istio's resources"},
