@@ -170,8 +170,15 @@ func (d *Detachment) takeLeave(ctx context.Context, watch Watch) error {
 	return nil // where the registry does not run, what it would do is done from here
 }
 
-// clearPeer removes from the cluster what it knows of the others, and what attaching brought.
+// clearPeer removes from the cluster what it knows of the others, what attaching brought, and what the registry made.
 func (d *Detachment) clearPeer(ctx context.Context, watch Watch) error {
+	if err := d.uninstallPeer(ctx, watch); err != nil {
+		return err
+	}
+	return forgetGroup(ctx, d.peer.Client)
+}
+
+func (d *Detachment) uninstallPeer(ctx context.Context, watch Watch) error {
 	seen, err := observe(ctx, d.peer.Client)
 	if err != nil {
 		return err

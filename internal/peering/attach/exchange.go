@@ -102,6 +102,17 @@ func forgetControlPlanes(ctx context.Context, c client.Client, id string) error 
 	return nil
 }
 
+// forgetGroup deletes what the registry of a cluster makes for itself to be one of a group.
+func forgetGroup(ctx context.Context, c client.Client) error {
+	core := client.MatchingLabels{clusterregistryv1alpha1.CoreResourceLabel: "true"}
+	for _, kind := range []client.Object{&clusterregistryv1alpha1.ResourceSyncRule{}, &clusterregistryv1alpha1.ClusterFeature{}} {
+		if err := c.DeleteAllOf(ctx, kind, core); ignoreAbsence(err) != nil {
+			return fmt.Errorf("delete what the cluster registry made: %w", err)
+		}
+	}
+	return nil
+}
+
 // say changes a ControlPlane that is there, and nothing in it but what differs.
 func say(ctx context.Context, c client.Client, was, is *smmv1alpha1.ControlPlane) error {
 	patch := client.MergeFrom(was)
