@@ -8,12 +8,10 @@ import (
 	"strings"
 	"testing"
 
-	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 
 	"github.com/meshmanager/smm/internal/allspark/answer"
-	"github.com/meshmanager/smm/internal/allspark/request"
 	"github.com/meshmanager/smm/test/e2e/internal/sandboxtest"
 )
 
@@ -50,7 +48,7 @@ func TestSandboxUpEndsWithWhatIsRunning(t *testing.T) {
 func TestEachDemoCallIsMutualTLS(t *testing.T) {
 	calls := 0
 	for _, pod := range box.Pods(t, demoNamespace, "app.kubernetes.io/part-of=smm-demo") {
-		requests := requestsOf(t, &pod)
+		requests := sandboxtest.Requests(t, &pod)
 		if len(requests) == 0 {
 			continue
 		}
@@ -105,25 +103,6 @@ func TestADemoServiceRefusesPlaintext(t *testing.T) {
 	if report := from.Call("grpc://movies:8082", 3, plaintext); report.Succeeded != 0 || len(report.Errors) == 0 {
 		t.Errorf("%d of 3 calls without TLS succeeded", report.Succeeded)
 	}
-}
-
-// requestsOf reads the calls that a pod is configured to make.
-func requestsOf(t *testing.T, pod *corev1.Pod) []request.Request {
-	t.Helper()
-	var all []request.Request
-	for _, container := range pod.Spec.Containers {
-		for _, env := range container.Env {
-			if env.Name != "REQUESTS" && env.Name != "LOAD_TARGET" {
-				continue
-			}
-			requests, err := request.Parse(env.Value)
-			if err != nil {
-				t.Fatal(err)
-			}
-			all = append(all, requests...)
-		}
-	}
-	return all
 }
 
 // serviceAccountBehind is the one service account of the pods of a demo service.

@@ -63,7 +63,7 @@ func configuredEdges(t *testing.T) []string {
 	t.Helper()
 	var edges []string
 	for _, pod := range box.Pods(t, demoNamespace, "app.kubernetes.io/part-of=smm-demo") {
-		for _, r := range requestsOf(t, &pod) {
+		for _, r := range sandboxtest.Requests(t, &pod) {
 			service, err := kubernetesClient(t).CoreV1().Services(demoNamespace).Get(t.Context(), r.Host, metav1.GetOptions{})
 			if err != nil {
 				t.Fatal(err)

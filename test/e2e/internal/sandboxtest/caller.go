@@ -8,6 +8,9 @@ import (
 	"strings"
 	"testing"
 
+	corev1 "k8s.io/api/core/v1"
+
+	"github.com/meshmanager/smm/internal/allspark/request"
 	"github.com/meshmanager/smm/internal/allspark/serve"
 )
 
@@ -64,4 +67,23 @@ func (c Caller) Try(target string, n int, options ...string) (serve.Report, erro
 		err = json.Unmarshal(body, &report)
 	}
 	return report, err
+}
+
+// Requests reads the calls that a pod of the program is configured to make.
+func Requests(t *testing.T, pod *corev1.Pod) []request.Request {
+	t.Helper()
+	var all []request.Request
+	for _, container := range pod.Spec.Containers {
+		for _, env := range container.Env {
+			if env.Name != "REQUESTS" && env.Name != "LOAD_TARGET" {
+				continue
+			}
+			requests, err := request.Parse(env.Value)
+			if err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, requests...)
+		}
+	}
+	return all
 }
