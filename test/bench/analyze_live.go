@@ -4,28 +4,21 @@ import (
 	"context"
 	"fmt"
 	"path/filepath"
-	"runtime"
-	"time"
 
 	"golang.org/x/sync/errgroup"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/kube"
 	"github.com/meshmanager/smm/internal/kube/kubetest"
-	"github.com/meshmanager/smm/internal/validation"
-	"github.com/meshmanager/smm/internal/validation/analyzer"
-	"github.com/meshmanager/smm/internal/validation/live"
 )
 
 const (
 	otherConfigMaps = 12_000
 	otherSecrets    = 5_000
-	manyClusters    = 24
 	clusterEach     = 20 // objects of every kind: 200 objects
 	parallelWrites  = 16
 )
@@ -59,7 +52,7 @@ func measureLiveAnalyze(ctx context.Context, bin string, r *report) error {
 	if err := create(ctx, c, meshOf(clusterEach)); err != nil {
 		return err
 	}
-	if err := measureManyClusters(ctx, config, r); err != nil {
+	if err := measureManyClusters(ctx, bin, server.Kubeconfig, r); err != nil {
 		return err
 	}
 	ours := []string{"--kubeconfig", server.Kubeconfig, "analyze", "--fail-on", "never", "-o", "json"}
@@ -82,44 +75,6 @@ func measureLiveAnalyze(ctx context.Context, bin string, r *report) error {
 	const what = "smm analyze, live, with 12,000 other ConfigMaps and 5,000 Secrets"
 	r.seconds(what, seconds(used.seconds), "as without")
 	r.mebibytes(what+": memory", used.memory, "under 200 MiB")
-	return nil
-}
-
-// measureManyClusters reads one API server as if it were many clusters, and validates them as one mesh.
-func measureManyClusters(ctx context.Context, config *rest.Config, r *report) error {
-	runtime.GC()
-	var before, after runtime.MemStats
-	runtime.ReadMemStats(&before)
-	started := time.Now()
-	changes := make([]validation.Change, manyClusters)
-	group, groupCtx := errgroup.WithContext(ctx)
-	for i := range changes {
-		group.Go(func() error {
-			name := fmt.Sprintf("c%d", i+1)
-			read, err := live.Read(groupCtx, live.Cluster{Name: name, Config: config}, analyzer.Kinds())
-			changes[i] = read.Change
-			changes[i].Set = append(changes[i].Set, analyzer.Cluster(name))
-			return err
-		})
-	}
-	if err := group.Wait(); err != nil {
-		return err
-	}
-	whole := validation.Change{Know: map[string][]validation.Kind{}}
-	for _, change := range changes {
-		whole.Set = append(whole.Set, change.Set...)
-		for cluster, kinds := range change.Know {
-			whole.Know[cluster] = kinds
-		}
-	}
-	engine := analyzer.New()
-	engine.Apply(whole)
-	findings := engine.Findings()
-	what := fmt.Sprintf("analyze %d clusters of %d objects", manyClusters, len(whole.Set)/manyClusters)
-	r.seconds(what, time.Since(started), "under 10 s")
-	runtime.ReadMemStats(&after)
-	r.mebibytes(what+": memory from the system", after.Sys-min(before.Sys, after.Sys), "under 500 MiB")
-	runtime.KeepAlive(findings)
 	return nil
 }
 

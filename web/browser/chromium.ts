@@ -34,5 +34,6 @@ export function open(
     colorScheme: scheme,
     viewport: { width: 1440, height: 900 },
     locale: "en-GB",
+    permissions: ["clipboard-read", "clipboard-write"],
   });
 }

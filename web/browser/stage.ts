@@ -58,11 +58,12 @@ export class Stage {
       .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 160)).join(" | ")}`);
   }
 
-  /** Replaces all of the editor's text. */
+  /** Replaces all of the editor's text, by pasting: of what is typed, the editor closes the brackets. */
   async write(text: string) {
     await this.page.locator(".monaco-editor .view-lines").first().click();
     await this.page.keyboard.press("Control+A");
-    await this.page.keyboard.insertText(text);
+    await this.page.evaluate((pasted) => navigator.clipboard.writeText(pasted), text);
+    await this.page.keyboard.press("Control+V");
   }
 
   /** The editor's text as far as it is to be seen. */
