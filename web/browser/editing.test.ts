@@ -163,7 +163,9 @@ test("what one may not change is disabled with the reason, and refused", async (
     await stage.page.getByRole("link", { name: "analytics", exact: true }).click();
     await stage.page.getByRole("tab", { name: "MTLS policies" }).click();
     const apply = stage.page.getByRole("button", { name: "Apply changes" });
-    expect(await apply.getAttribute("title")).toMatch(/does not allow you to create peerauthentications/);
+    await expect
+      .poll(() => apply.getAttribute("title"), { timeout: 30_000 })
+      .toMatch(/does not allow you to create peerauthentications/);
     await stage.page.goto("/resources/new?kind=virtualservice.networking.istio.io&template=retry");
     await stage.written("retries");
     await stage.write(routeTo("v1"));

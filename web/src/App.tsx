@@ -30,14 +30,14 @@ const NewResourcePage = page(() => import("./pages/resources/NewResourcePage"), 
 const NotFoundPage = page(() => import("./pages/NotFoundPage"), "NotFoundPage");
 
 interface Props {
-  /** A login token that was given with the address. */
-  token?: string;
+  /** Why the login token that was given with the address is refused. */
+  refusal?: string;
   signedIn: boolean;
   setSignedIn: (signedIn: boolean) => void;
 }
 
 /** All pages, in the shell. Signing in is laid over them, so that nothing is lost when a session ends. */
-export function App({ token, signedIn, setSignedIn }: Props) {
+export function App({ refusal, signedIn, setSignedIn }: Props) {
   const client = useQueryClient();
   const me = useAsk(whoAmI, {}, { freshness: "fixed" });
   const refused = me.error instanceof ApiError && me.error.kind === "unauthenticated";
@@ -67,7 +67,7 @@ export function App({ token, signedIn, setSignedIn }: Props) {
       </Routes>
       {(!signedIn || refused) && (
         <SignIn
-          given={token}
+          refusal={refusal}
           done={() => {
             setSignedIn(true);
             void client.invalidateQueries();

@@ -10,14 +10,14 @@ import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 import { App } from "./App";
 import { newQueryClient } from "./api/queries";
-import { takeToken } from "./api/session";
+import { signInByAddress } from "./api/session";
 import { cssVariables, theme } from "./theme";
 
-// Before the router moves on to another address.
-const token = takeToken();
+// Before the router moves on to another address, and before pages ask what only those are told who are signed in.
+const refusal = await signInByAddress();
 
 function Root() {
-  const [signedIn, setSignedIn] = useState(token === undefined);
+  const [signedIn, setSignedIn] = useState(refusal === undefined);
   const [client] = useState(() => newQueryClient(() => setSignedIn(false)));
   return (
     <StrictMode>
@@ -25,7 +25,7 @@ function Root() {
         <Notifications position="bottom-right" />
         <QueryClientProvider client={client}>
           <BrowserRouter>
-            <App token={token} signedIn={signedIn} setSignedIn={setSignedIn} />
+            <App refusal={refusal} signedIn={signedIn} setSignedIn={setSignedIn} />
           </BrowserRouter>
         </QueryClientProvider>
       </MantineProvider>

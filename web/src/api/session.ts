@@ -17,11 +17,25 @@ export async function signOut(): Promise<void> {
 
 const fragment = /^#token=(.+)$/;
 
-/** Takes the login token that `smm dashboard` puts into the address' fragment, which browsers send to nobody. */
-export function takeToken(): string | undefined {
+/**
+ * Signs in with the login token that `smm dashboard` puts into the address' fragment, which browsers send to nobody.
+ * Returns why the server refuses it.
+ */
+export async function signInByAddress(): Promise<string | undefined> {
   const token = fragment.exec(location.hash)?.[1];
-  if (token) {
-    history.replaceState(history.state, "", location.pathname + location.search);
+  if (!token) {
+    return undefined;
   }
-  return token && decodeURIComponent(token.replaceAll("+", " "));
+  history.replaceState(history.state, "", location.pathname + location.search);
+  try {
+    await signIn(decodeURIComponent(token.replaceAll("+", " ")));
+    return undefined;
+  } catch (failure) {
+    return reasonOf(failure);
+  }
+}
+
+/** What to tell of a failure. */
+export function reasonOf(failure: unknown): string {
+  return failure instanceof Error ? failure.message : String(failure);
 }

@@ -1,13 +1,13 @@
 import { Alert, Button, Code, Modal, PasswordInput, Stack, Text } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useRef, useState } from "react";
-import { signIn } from "../api/session";
+import { useState } from "react";
+import { reasonOf, signIn } from "../api/session";
 
-/** Asks for a login token, unless one is given, over whatever page is open: what was typed there stays. */
-export function SignIn({ given, done }: { given?: string; done: () => void }) {
+/** Asks for a login token, over whatever page is open: what was typed there stays. */
+export function SignIn({ refusal, done }: { refusal?: string; done: () => void }) {
   const client = useQueryClient();
   const [token, setToken] = useState("");
-  const [problem, setProblem] = useState<string>();
+  const [problem, setProblem] = useState(refusal);
   const [busy, setBusy] = useState(false);
 
   async function send(loginToken: string) {
@@ -17,20 +17,11 @@ export function SignIn({ given, done }: { given?: string; done: () => void }) {
       done();
       await client.invalidateQueries();
     } catch (failure) {
-      setProblem(failure instanceof Error ? failure.message : String(failure));
+      setProblem(reasonOf(failure));
     } finally {
       setBusy(false);
     }
   }
-
-  const tried = useRef(false);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: a given token works once
-  useEffect(() => {
-    if (given && !tried.current) {
-      tried.current = true;
-      void send(given);
-    }
-  }, [given]);
 
   return (
     <Modal opened onClose={() => undefined} withCloseButton={false} centered title="Sign in" closeOnEscape={false}>
