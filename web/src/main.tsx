@@ -5,10 +5,11 @@ import "./main.css";
 import { MantineProvider } from "@mantine/core";
 import { Notifications } from "@mantine/notifications";
 import { QueryClientProvider } from "@tanstack/react-query";
-import { StrictMode, useState } from "react";
+import { StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 import { BrowserRouter } from "react-router";
 import { App } from "./App";
+import { identity } from "./api/client";
 import { newQueryClient } from "./api/queries";
 import { signInByAddress } from "./api/session";
 import { cssVariables, theme } from "./theme";
@@ -18,7 +19,12 @@ const refusal = await signInByAddress();
 
 function Root() {
   const [signedIn, setSignedIn] = useState(refusal === undefined);
-  const [client] = useState(() => newQueryClient(() => setSignedIn(false)));
+  const [client] = useState(newQueryClient);
+  useEffect(() => {
+    const ask = () => setSignedIn(false);
+    identity.addEventListener("unauthenticated", ask);
+    return () => identity.removeEventListener("unauthenticated", ask);
+  }, []);
   return (
     <StrictMode>
       <MantineProvider theme={theme} cssVariablesResolver={cssVariables} defaultColorScheme="auto">

@@ -10,6 +10,9 @@ export class ApiError extends Error {
   }
 }
 
+/** Tells, by the event "unauthenticated", when the server does not know who asks. */
+export const identity = new EventTarget();
+
 const address = "/api/graphql";
 const timeout = 30_000;
 
@@ -58,6 +61,7 @@ export async function post(query: string, variables: unknown, accept: string, si
     throw new ApiError("the server cannot be reached", "unreachable");
   }
   if (response.status === 401) {
+    identity.dispatchEvent(new Event("unauthenticated"));
     throw new ApiError("you are not signed in, or your sign-in has expired", "unauthenticated");
   }
   if (response.status >= 500) {

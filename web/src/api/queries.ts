@@ -1,4 +1,4 @@
-import { keepPreviousData, QueryCache, QueryClient, useQuery } from "@tanstack/react-query";
+import { keepPreviousData, QueryClient, useQuery } from "@tanstack/react-query";
 import { ApiError, ask } from "./client";
 import type { TypedDocumentString } from "./generated/graphql";
 
@@ -45,16 +45,9 @@ export function useAsk<Data, Variables>(
   });
 }
 
-/** Makes the store of answers; unauthenticated is called when the server no longer knows who asks. */
-export function newQueryClient(unauthenticated: () => void): QueryClient {
+/** Makes the store of answers. */
+export function newQueryClient(): QueryClient {
   return new QueryClient({
-    queryCache: new QueryCache({
-      onError: (problem) => {
-        if (problem instanceof ApiError && problem.kind === "unauthenticated") {
-          unauthenticated();
-        }
-      },
-    }),
     defaultOptions: {
       queries: {
         staleTime: 2_000,

@@ -7,7 +7,7 @@ export interface Listener<Data> {
   next: (data: Data) => void;
   /** The connection is up, or went down and will be tried again, unless the problem is of a kind that trying cannot mend. */
   state?: (problem: ApiError | undefined) => void;
-  /** The server has nothing more to say. */
+  /** The server has nothing more to say. Where nobody asks for this, the subscription has no end: then it was the server that ended. */
   complete?: () => void;
 }
 
@@ -37,7 +37,10 @@ async function follow<Data>(query: string, variables: unknown, listener: Listene
       for await (const event of readEvents(response.body)) {
         wait = firstWait;
         if (event.name === "complete") {
-          listener.complete?.();
+          if (!listener.complete) {
+            break;
+          }
+          listener.complete();
           return;
         }
         deliver(event.data, listener);
