@@ -79,7 +79,7 @@ test.each(schemes)(
       "create-mesh": { address: "/mesh/new", ready: "Total resources" },
       "new-resource": { address: "/resources/new?namespace=smm-demo", ready: "Template" },
       timeline: { address: `/topology?at=${new Date(Date.now() - 60_000).toISOString()}`, ready: /As it was at/ },
-      nowhere: { address: "/nowhere", ready: "There is no such page" },
+      nowhere: { address: "/nowhere", ready: "There is nothing at this address" },
     };
     for (const [name, { address, ready }] of Object.entries(pages)) {
       await stage.show(address, { scheme });

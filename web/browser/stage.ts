@@ -51,6 +51,15 @@ export class Stage {
 
   /** Finds what keeps people out (axe-core: serious and critical). */
   async barriers(): Promise<string[]> {
+    // While a colour changes, its contrast is that of no state.
+    await this.page.evaluate(() =>
+      Promise.allSettled(
+        document
+          .getAnimations()
+          .filter(({ effect }) => effect?.getComputedTiming().endTime !== Number.POSITIVE_INFINITY)
+          .map(({ finished }) => finished),
+      ).then(() => undefined),
+    );
     await this.page.evaluate(axe);
     const results = (await this.page.evaluate("axe.run(document)")) as AxeResults;
     return results.violations

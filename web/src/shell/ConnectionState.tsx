@@ -20,7 +20,7 @@ const clusterStates = graphql(`
 export function ConnectionState() {
   const { view } = useView();
   const connection = useConnection();
-  const { data } = useAsk(clusterStates, {});
+  const { data } = useAsk(clusterStates, {}, { freshness: "metrics" });
   const lost = data?.clusters.filter((cluster) => !cluster.reachable) ?? [];
   const limited = data?.clusters.filter((cluster) => cluster.reachable && cluster.problem) ?? [];
   const { icon: Icon, color, text, detail } = describe();

@@ -44,7 +44,7 @@ export function UserMenu({ signedOut }: { signedOut: () => void }) {
     <Menu position="bottom-end" width={280} keepMounted={false}>
       <Menu.Target>
         <ActionIcon variant="subtle" size="lg" radius="xl" aria-label="User menu">
-          <Avatar size="sm" radius="xl" name={me?.anonymous ? undefined : me?.name} alt="" />
+          <Avatar size="sm" radius="xl" alt="" />
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
