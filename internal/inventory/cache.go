@@ -14,9 +14,10 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	clientgoscheme "k8s.io/client-go/kubernetes/scheme"
 	"k8s.io/client-go/rest"
-	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/meshmanager/smm/internal/kube"
 )
 
 // Cache keeps the objects of one cluster that an inventory is computed from, by watches.
@@ -68,10 +69,7 @@ func (c *Cache) Run(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("watch cluster %s: %w", c.cluster, err)
 		}
-		_, err = informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-			AddFunc: func(any) { c.outdate() }, UpdateFunc: func(_, _ any) { c.outdate() }, DeleteFunc: func(any) { c.outdate() },
-		})
-		if err != nil {
+		if _, err := informer.AddEventHandler(kube.OnChange(c.outdate)); err != nil {
 			return fmt.Errorf("watch cluster %s: %w", c.cluster, err)
 		}
 	}

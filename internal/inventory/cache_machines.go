@@ -12,6 +12,8 @@ import (
 	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
+
+	"github.com/meshmanager/smm/internal/kube"
 )
 
 // kindPause is the time after which it is looked again whether a cluster knows Istio's kinds.
@@ -34,16 +36,13 @@ func newMachines(config *rest.Config, options cache.Options) (*machines, error) 
 
 // follow watches until the context ends, and calls changed after each change.
 func (m *machines) follow(ctx context.Context, changed func()) error {
-	handler := toolscache.ResourceEventHandlerFuncs{
-		AddFunc: func(any) { changed() }, UpdateFunc: func(_, _ any) { changed() }, DeleteFunc: func(any) { changed() },
-	}
 	var synced []toolscache.InformerSynced
 	for _, kind := range []client.Object{&networkingv1.WorkloadGroup{}, &networkingv1.WorkloadEntry{}} {
 		informer, err := m.await(ctx, kind)
 		if err != nil {
 			return err
 		}
-		if _, err := informer.AddEventHandler(handler); err != nil {
+		if _, err := informer.AddEventHandler(kube.OnChange(changed)); err != nil {
 			return err
 		}
 		synced = append(synced, informer.HasSynced)

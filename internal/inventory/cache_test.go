@@ -22,10 +22,9 @@ import (
 
 func TestMain(m *testing.M) { kubetest.Main(m) }
 
-// What changes on the cluster is in the inventory at once, and whoever waits for a change hears of it.
-func TestTheCacheFollowsTheCluster(t *testing.T) {
-	cluster := kubetest.Start(t)
-	namespace := cluster.Namespace(t)
+// run keeps an inventory of the cluster until the test ends, and waits until the cluster was read.
+func run(t *testing.T, cluster *kubetest.Cluster) (*inventory.Cache, context.Context) {
+	t.Helper()
 	cache, err := inventory.NewCache(cluster.Config, "c1")
 	if err != nil {
 		t.Fatal(err)
@@ -33,15 +32,23 @@ func TestTheCacheFollowsTheCluster(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	ended := make(chan error, 1)
 	go func() { ended <- cache.Run(ctx) }()
-	defer func() {
+	t.Cleanup(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Error(err)
 		}
-	}()
+	})
 	if !cache.Synced(ctx) {
-		t.Fatal("nothing was read")
+		t.Fatal("nothing was read: does the inventory wait for kinds that the cluster does not know?")
 	}
+	return cache, ctx
+}
+
+// What changes on the cluster is in the inventory at once, and whoever waits for a change hears of it.
+func TestTheCacheFollowsTheCluster(t *testing.T) {
+	cluster := kubetest.Start(t)
+	namespace := cluster.Namespace(t)
+	cache, ctx := run(t, cluster)
 	has := func() bool {
 		found, err := cache.Inventory(ctx)
 		if err != nil {
@@ -81,22 +88,7 @@ func TestTheCacheFollowsTheCluster(t *testing.T) {
 func TestTheCacheFollowsMachinesOnceTheirKindsAreKnown(t *testing.T) {
 	cluster := kubetest.Start(t)
 	namespace := cluster.Namespace(t)
-	cache, err := inventory.NewCache(cluster.Config, "c1")
-	if err != nil {
-		t.Fatal(err)
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	ended := make(chan error, 1)
-	go func() { ended <- cache.Run(ctx) }()
-	defer func() {
-		cancel()
-		if err := <-ended; err != nil {
-			t.Error(err)
-		}
-	}()
-	if !cache.Synced(ctx) {
-		t.Fatal("the inventory waits for kinds that the cluster does not know")
-	}
+	cache, ctx := run(t, cluster)
 	if found, err := cache.Inventory(ctx); err != nil || len(found.Workloads) > 0 {
 		t.Fatalf("before: %v, error %v", found, err)
 	}

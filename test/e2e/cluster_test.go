@@ -24,7 +24,6 @@ const (
 	controlPlane          = "cp-v131x"
 	controlPlaneNamespace = "istio-system"
 	demoNamespace         = "smm-demo"
-	trustDomain           = "cluster.local"
 )
 
 func kubernetesClient(t *testing.T) kubernetes.Interface {

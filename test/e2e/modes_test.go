@@ -3,7 +3,6 @@ package e2e
 import (
 	"errors"
 	"regexp"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -82,13 +81,7 @@ var ours = regexp.MustCompile(`istio|smm|cp-v1`)
 func wantLeft(t *testing.T, mode string, want ...string) {
 	t.Helper()
 	awaitQuiet(t)
-	var left []string
-	for name := range box.Objects(t) {
-		if ours.MatchString(name) && !strings.HasPrefix(name, "CustomResourceDefinition ") && !strings.HasPrefix(name, "APIService ") {
-			left = append(left, name)
-		}
-	}
-	slices.Sort(left)
+	left := box.Left(t, ours)
 	if diff := cmp.Diff(want, left); diff != "" {
 		t.Errorf("%s leaves (-want +got):\n%s", mode, diff)
 	}

@@ -1,4 +1,3 @@
-import { useQueryClient } from "@tanstack/react-query";
 import { lazy } from "react";
 import { Navigate, Route, Routes } from "react-router";
 import { ApiError } from "./api/client";
@@ -38,7 +37,6 @@ interface Props {
 
 /** All pages, in the shell. Signing in is laid over them, so that nothing is lost when a session ends. */
 export function App({ refusal, signedIn, setSignedIn }: Props) {
-  const client = useQueryClient();
   const me = useAsk(whoAmI, {}, { freshness: "fixed" });
   const refused = me.error instanceof ApiError && me.error.kind === "unauthenticated";
   return (
@@ -65,15 +63,7 @@ export function App({ refusal, signedIn, setSignedIn }: Props) {
           <Route path="*" element={<NotFoundPage />} />
         </Route>
       </Routes>
-      {(!signedIn || refused) && (
-        <SignIn
-          refusal={refusal}
-          done={() => {
-            setSignedIn(true);
-            void client.invalidateQueries();
-          }}
-        />
-      )}
+      {(!signedIn || refused) && <SignIn refusal={refusal} done={() => setSignedIn(true)} />}
     </ConnectionProvider>
   );
 }

@@ -4,6 +4,8 @@ package behaviour
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -40,17 +42,16 @@ type Reports = map[health.Object]health.Report
 
 // Watch judges objects by their metrics.
 type Watch struct {
-	mesh     *telemetry.Mesh
-	clusters []Cluster
-	log      *slog.Logger
+	mesh *telemetry.Mesh
+	log  *slog.Logger
 
-	asking singleflight.Group
-	slots  chan struct{}
-	mu     sync.Mutex
-	later  map[string]Cluster // that came after the start
-	latest map[string]state
-	past   map[string]Reports // by cluster and minute
-	recent map[string]*recent
+	asking   singleflight.Group
+	slots    chan struct{}
+	mu       sync.Mutex
+	clusters map[string]Cluster
+	latest   map[string]state
+	past     map[string]Reports // by cluster and minute
+	recent   map[string]*recent
 }
 
 // state is what is known of a cluster.
@@ -64,16 +65,23 @@ type state struct {
 
 // New returns a Watch.
 func New(mesh *telemetry.Mesh, clusters []Cluster, log *slog.Logger) *Watch {
+	named := map[string]Cluster{}
+	for _, c := range clusters {
+		named[c.Name] = c
+	}
 	return &Watch{
-		mesh: mesh, clusters: clusters, log: log, slots: make(chan struct{}, atOnce), latest: map[string]state{}, past: map[string]Reports{},
-		recent: map[string]*recent{}, later: map[string]Cluster{},
+		mesh: mesh, log: log, slots: make(chan struct{}, atOnce), clusters: named, latest: map[string]state{}, past: map[string]Reports{},
+		recent: map[string]*recent{},
 	}
 }
 
 // Run judges the clusters that are there from the start until ctx ends.
 func (w *Watch) Run(ctx context.Context) error {
+	w.mu.Lock()
+	first := slices.Collect(maps.Values(w.clusters))
+	w.mu.Unlock()
 	var running sync.WaitGroup
-	for _, c := range w.clusters {
+	for _, c := range first {
 		running.Go(func() { w.keepJudging(ctx, c) })
 	}
 	running.Wait()
@@ -83,12 +91,12 @@ func (w *Watch) Run(ctx context.Context) error {
 // Follow judges a further cluster until ctx ends, and then forgets it.
 func (w *Watch) Follow(ctx context.Context, c Cluster) {
 	w.mu.Lock()
-	w.later[c.Name] = c
+	w.clusters[c.Name] = c
 	w.mu.Unlock()
 	w.keepJudging(ctx, c)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	delete(w.later, c.Name)
+	delete(w.clusters, c.Name)
 	delete(w.latest, c.Name)
 }
 
@@ -219,14 +227,9 @@ func (w *Watch) remember(key string, reports Reports) {
 }
 
 func (w *Watch) cluster(name string) Cluster {
-	for _, c := range w.clusters {
-		if c.Name == name {
-			return c
-		}
-	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if c, found := w.later[name]; found {
+	if c, found := w.clusters[name]; found {
 		return c
 	}
 	return Cluster{Name: name}

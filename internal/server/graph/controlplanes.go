@@ -5,7 +5,6 @@ import (
 	"context"
 	"fmt"
 	"maps"
-	"slices"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/runtime"
@@ -20,7 +19,7 @@ import (
 
 // ControlPlanes lists the IstioControlPlanes that the user may see.
 func (q query) ControlPlanes(ctx context.Context) ([]model.ControlPlane, error) {
-	found, err := ofEach(ctx, q.Resolver, nil, func(ctx context.Context, c *cluster.Cluster) ([]model.ControlPlane, error) {
+	return listOfEach(ctx, q.Resolver, nil, func(ctx context.Context, c *cluster.Cluster) ([]model.ControlPlane, error) {
 		v, err := q.view(ctx, c)
 		if err != nil {
 			return nil, err
@@ -37,7 +36,6 @@ func (q query) ControlPlanes(ctx context.Context) ([]model.ControlPlane, error) 
 		}
 		return described, nil
 	})
-	return append([]model.ControlPlane{}, slices.Concat(found...)...), err
 }
 
 func describeControlPlane(v *view, icp *v1alpha1.IstioControlPlane) (model.ControlPlane, error) {
@@ -81,7 +79,7 @@ func (p controlPlane) Pods(ctx context.Context, of *model.ControlPlane) ([]model
 
 // Gateways lists the IstioMeshGateways that the user may see.
 func (q query) Gateways(ctx context.Context, filter *model.Filter) ([]model.Gateway, error) {
-	found, err := ofEach(ctx, q.Resolver, clustersOf(filter), func(ctx context.Context, c *cluster.Cluster) ([]model.Gateway, error) {
+	return listOfEach(ctx, q.Resolver, clustersOf(filter), func(ctx context.Context, c *cluster.Cluster) ([]model.Gateway, error) {
 		gateways, err := listOf[v1alpha1.IstioMeshGateway](ctx, c, v1alpha1.KindIstioMeshGateway)
 		var described []model.Gateway
 		for i := range gateways {
@@ -91,7 +89,6 @@ func (q query) Gateways(ctx context.Context, filter *model.Filter) ([]model.Gate
 		}
 		return described, err
 	})
-	return append([]model.Gateway{}, slices.Concat(found...)...), err
 }
 
 func describeGateway(clusterName string, gateway *v1alpha1.IstioMeshGateway) model.Gateway {

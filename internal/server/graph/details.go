@@ -67,7 +67,7 @@ func (q query) Nodes(ctx context.Context, clusterName *string) ([]model.Node, er
 	if clusterName != nil {
 		named = []string{*clusterName}
 	}
-	found, err := ofEach(ctx, q.Resolver, named, func(ctx context.Context, c *cluster.Cluster) ([]model.Node, error) {
+	return listOfEach(ctx, q.Resolver, named, func(ctx context.Context, c *cluster.Cluster) ([]model.Node, error) {
 		client, err := c.Kubernetes(who)
 		if err != nil {
 			return nil, err
@@ -82,10 +82,6 @@ func (q query) Nodes(ctx context.Context, clusterName *string) ([]model.Node, er
 		}
 		return nodes, nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	return append([]model.Node{}, slices.Concat(found...)...), nil
 }
 
 func describeNode(clusterName string, node *corev1.Node) *model.Node {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,6 +54,15 @@ func ofEach[T any](ctx context.Context, r *Resolver, named []string, ask func(co
 		return nil, failed
 	}
 	return all, nil
+}
+
+// listOfEach asks as ofEach does and joins what the clusters list. It is never nil without an error.
+func listOfEach[T any](ctx context.Context, r *Resolver, named []string, list func(context.Context, *cluster.Cluster) ([]T, error)) ([]T, error) {
+	lists, err := ofEach(ctx, r, named, list)
+	if err != nil {
+		return nil, err
+	}
+	return append([]T{}, slices.Concat(lists...)...), nil
 }
 
 // askOne asks a cluster. Of several, one that is known to be away is not asked, and one that takes too long is doubted.

@@ -66,7 +66,7 @@ func (q query) Resources(ctx context.Context, kinds []string, filter *model.Filt
 	if err != nil {
 		return nil, err
 	}
-	found, err := ofEach(ctx, q.Resolver, clustersOf(filter), func(ctx context.Context, c *cluster.Cluster) ([]model.Resource, error) {
+	all, err := listOfEach(ctx, q.Resolver, clustersOf(filter), func(ctx context.Context, c *cluster.Cluster) ([]model.Resource, error) {
 		var all []model.Resource
 		served, err := c.Kinds()
 		if err != nil {
@@ -96,7 +96,6 @@ func (q query) Resources(ctx context.Context, kinds []string, filter *model.Filt
 	if err != nil {
 		return nil, err
 	}
-	all := append([]model.Resource{}, slices.Concat(found...)...)
 	slices.SortFunc(all, func(a, b model.Resource) int { return cmp.Compare(a.ID, b.ID) })
 	items, info, err := page(all, first, after)
 	if err != nil {

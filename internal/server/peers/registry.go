@@ -8,12 +8,12 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/fields"
 	"k8s.io/client-go/rest"
-	toolscache "k8s.io/client-go/tools/cache"
 	"sigs.k8s.io/controller-runtime/pkg/cache"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	"github.com/meshmanager/smm/api"
 	"github.com/meshmanager/smm/api/clusterregistry/v1alpha1"
+	"github.com/meshmanager/smm/internal/kube"
 )
 
 // Registry are the peers that the cluster registry of a cluster knows: its Clusters, with their credentials in the registry's
@@ -79,9 +79,7 @@ func changesOf(ctx context.Context, watched cache.Cache, kinds ...client.Object)
 		if err != nil {
 			return nil, fmt.Errorf("watch the cluster registry: %w", err)
 		}
-		if _, err := informer.AddEventHandler(toolscache.ResourceEventHandlerFuncs{
-			AddFunc: func(any) { signal() }, UpdateFunc: func(_, _ any) { signal() }, DeleteFunc: func(any) { signal() },
-		}); err != nil {
+		if _, err := informer.AddEventHandler(kube.OnChange(signal)); err != nil {
 			return nil, fmt.Errorf("watch the cluster registry: %w", err)
 		}
 	}

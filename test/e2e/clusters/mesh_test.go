@@ -106,14 +106,7 @@ var ours = regexp.MustCompile(`istio|smm|cp-v1|cluster-registry`)
 func wantNothingLeft(t *testing.T, on *sandboxtest.Cluster) {
 	t.Helper()
 	sandboxtest.Eventually(t, time.Minute, "nothing of the mesh is left on "+on.Name, func() error {
-		var left []string
-		for name := range on.Objects(t) {
-			if ours.MatchString(name) && !strings.HasPrefix(name, "CustomResourceDefinition ") && !strings.HasPrefix(name, "APIService ") {
-				left = append(left, name)
-			}
-		}
-		slices.Sort(left)
-		if len(left) > 0 {
+		if left := on.Left(t, ours); len(left) > 0 {
 			return fmt.Errorf("left are %s", strings.Join(left, ", "))
 		}
 		return nil

@@ -2,7 +2,9 @@ package sandboxtest
 
 import (
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -53,6 +55,19 @@ func (c *Cluster) Objects(t *testing.T) map[string]metav1.PartialObjectMetadata 
 		}
 	}
 	return all
+}
+
+// Left names the objects on the cluster, except for kinds, whose names match.
+func (c *Cluster) Left(t *testing.T, names *regexp.Regexp) []string {
+	t.Helper()
+	var left []string
+	for name := range c.Objects(t) {
+		if names.MatchString(name) && !strings.HasPrefix(name, "CustomResourceDefinition ") && !strings.HasPrefix(name, "APIService ") {
+			left = append(left, name)
+		}
+	}
+	slices.Sort(left)
+	return left
 }
 
 // Snapshot tells of each object of a cluster which one it is and how often its specification was written.
