@@ -103,7 +103,7 @@ func (a *api) ask(t *testing.T, user signin.User, query string) answer {
 	if err := json.Unmarshal(recorder.Body.Bytes(), &content); err != nil {
 		t.Fatalf("%s: %v", recorder.Body, err)
 	}
-	return answer{string(content.Data), string(content.Errors)}
+	return answer{exact(string(content.Data)), string(content.Errors)}
 }
 
 // follow subscribes in a user's name and returns what is told, until ctx ends.
@@ -137,7 +137,7 @@ func (a *api) follow(ctx context.Context, t *testing.T, user signin.User, query 
 				continue
 			}
 			select {
-			case told <- data:
+			case told <- exact(data):
 			case <-ctx.Done():
 				return
 			}
