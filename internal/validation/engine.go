@@ -54,9 +54,9 @@ func (e *Engine) change(ctx context.Context, change Change) (before, after []Fin
 	return e.run(ctx, e.plan(touched))
 }
 
-// touched is what a change affects: objects, and kinds of clusters.
+// touched is what a change affects: objects by kind, and kinds of clusters.
 type touched struct {
-	objects []ID
+	objects map[Kind][]ID
 	kinds   map[kindOf]bool
 }
 
@@ -66,12 +66,12 @@ type kindOf struct {
 }
 
 func (e *Engine) store(change Change) touched {
-	t := touched{kinds: map[kindOf]bool{}}
+	t := touched{objects: map[Kind][]ID{}, kinds: map[kindOf]bool{}}
 	seen := make(map[ID]bool, len(change.Set))
 	add := func(id ID) {
 		if !seen[id] {
 			seen[id] = true
-			t.objects = append(t.objects, id)
+			t.objects[id.Kind] = append(t.objects[id.Kind], id)
 			t.kinds[kindOf{id.Cluster, id.Kind}] = true
 		}
 	}
@@ -94,15 +94,17 @@ func (e *Engine) store(change Change) touched {
 	return t
 }
 
-// plan lists the runs that a change makes necessary.
+// plan lists the runs that a change makes necessary, check by check.
 func (e *Engine) plan(t touched) []runKey {
 	var runs []runKey
 	for i := range e.checks {
 		check := &e.checks[i]
 		affected := e.affected(check, t)
-		for _, id := range t.objects {
-			if slices.Contains(check.Subjects, id.Kind) && (e.mesh.get(id) == nil || !slices.Contains(affected, id.Cluster)) {
-				runs = append(runs, runKey{i, id})
+		for _, kind := range check.Subjects {
+			for _, id := range t.objects[kind] {
+				if !slices.Contains(affected, id.Cluster) || e.mesh.get(id) == nil {
+					runs = append(runs, runKey{i, id})
+				}
 			}
 		}
 		for _, cluster := range affected {
@@ -128,28 +130,6 @@ func (e *Engine) affected(check *Check, t touched) []string {
 		}
 	}
 	return clusters
-}
-
-// run runs checks and returns what these runs had found before and what they find now. It stops with the context.
-func (e *Engine) run(ctx context.Context, runs []runKey) (before, after []Finding, err error) {
-	for _, key := range runs {
-		if err := ctx.Err(); err != nil {
-			return before, after, err
-		}
-		check := &e.checks[key.check]
-		before = append(before, e.results[key]...)
-		delete(e.results, key)
-		o := e.mesh.get(key.subject)
-		if o == nil {
-			continue
-		}
-		found := slices.DeleteFunc(check.findings(View{e.mesh, key.subject.Cluster}, o), e.suppressed)
-		if len(found) > 0 {
-			e.results[key] = found
-			after = append(after, found...)
-		}
-	}
-	return before, after, nil
 }
 
 // Findings returns all findings, by object. Two checks that say the same of the same place count once.

@@ -1,11 +1,13 @@
 package validation
 
+import "sync"
+
 // cacheKey names a derived value of one cluster, or of the mesh when cluster is empty.
 type cacheKey struct{ cluster, name string }
 
 type cacheEntry struct {
 	stamp uint64
-	value any
+	value func() any // built by who asks first; others wait for it
 }
 
 // Derived returns a value that build makes from the cluster's objects of some kinds. It is kept until one of these
@@ -22,15 +24,12 @@ func DerivedAcross[T any](v View, name string, reads []Kind, build func(View) T)
 func derived[T any](v View, key cacheKey, stamp uint64, build func(View) T) T {
 	v.mesh.cacheMu.Lock()
 	entry, found := v.mesh.cache[key]
-	v.mesh.cacheMu.Unlock()
-	if found && entry.stamp == stamp {
-		return entry.value.(T)
+	if !found || entry.stamp != stamp {
+		entry = cacheEntry{stamp, sync.OnceValue(func() any { return build(v) })}
+		v.mesh.cache[key] = entry
 	}
-	value := build(v) // it may use other derived values
-	v.mesh.cacheMu.Lock()
-	v.mesh.cache[key] = cacheEntry{stamp, value}
 	v.mesh.cacheMu.Unlock()
-	return value
+	return entry.value().(T) // outside the lock: building may use other derived values
 }
 
 // stamp is the time of the last change of some kinds in some clusters.

@@ -97,7 +97,9 @@ func prepareDocumented(t *testing.T) {
 	namespaces := []string{"smm-demo", "istio-system", "dex", "test", "my-app"}
 	t.Cleanup(func() {
 		err := errors.Join(
-			kubectlAfterwards("delete", "imgw,demoapplication,controlplane,icp", "--all", "-A"),
+			kubectlAfterwards("delete", "imgw,demoapplication,controlplane", "--all", "-A"),
+			kubectlAfterwards("delete", "namespace", "smm-demo"), // a control plane stays while one is injected by it
+			kubectlAfterwards("delete", "icp", "--all", "-A"),
 			kubectlAfterwards(append([]string{"delete", "namespace", "--ignore-not-found"}, namespaces...)...),
 		)
 		if err != nil {

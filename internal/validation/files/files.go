@@ -10,8 +10,11 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"runtime"
 	"slices"
 	"strings"
+
+	"golang.org/x/sync/errgroup"
 
 	"github.com/meshmanager/smm/internal/validation"
 	"github.com/meshmanager/smm/internal/validation/decode"
@@ -40,21 +43,33 @@ func (p Problem) String() string {
 // Read reads files and directories, the latter with all below them; "-" is stdin. Objects of the cluster given are
 // returned; namespace is that of manifests that name none. The error is about what could not be read at all.
 func Read(ctx context.Context, paths []string, stdin io.Reader, cluster, namespace string) (Result, error) {
-	r := reader{decoder: decode.NewDecoder(), cluster: cluster, namespace: namespace, at: map[validation.ID]int{}}
-	r.result.Skipped = map[string]int{}
+	r := reader{decoder: decode.NewDecoder(), cluster: cluster, namespace: namespace}
+	r.decoding.SetLimit(runtime.GOMAXPROCS(0))
+	var err error
 	for _, path := range paths {
-		if err := r.path(ctx, path, stdin); err != nil {
-			return Result{}, err
+		if err = r.path(ctx, path, stdin); err != nil {
+			break
 		}
 	}
-	return r.result, nil
+	_ = r.decoding.Wait() // what cannot be decoded is a problem of its document, never an error
+	if err != nil {
+		return Result{}, err
+	}
+	return r.result(), nil
 }
 
 type reader struct {
 	decoder            *decode.Decoder
 	cluster, namespace string
-	result             Result
-	at                 map[validation.ID]int // position in the result: a later document replaces an earlier one
+	decoding           errgroup.Group
+	documents          []*document // in the order in which they stand
+}
+
+// document is one document of a file, decoded beside others.
+type document struct {
+	source  validation.Source
+	decoded decode.Document
+	problem string // why it cannot be checked, if so
 }
 
 func (r *reader) path(ctx context.Context, path string, stdin io.Reader) error {
@@ -103,49 +118,58 @@ func (r *reader) stream(ctx context.Context, name string, in io.Reader) error {
 			return err
 		}
 		text, line, err := documents.next()
-		source := validation.Source{File: name, Line: line}
-		switch {
-		case errors.Is(err, io.EOF):
+		if errors.Is(err, io.EOF) {
 			return nil
+		}
+		d := &document{source: validation.Source{File: name, Line: line}}
+		switch {
 		case errors.Is(err, errTooLong):
-			r.problem(source, fmt.Sprintf("the document has more than %d MB, more than any cluster accepts: split it", maxDocument>>20))
+			d.problem = fmt.Sprintf("the document has more than %d MB, more than any cluster accepts: split it", maxDocument>>20)
 		case err != nil:
 			return fmt.Errorf("read %s: %w", name, err)
 		default:
-			r.document(source, text)
+			r.decoding.Go(func() error { r.decode(d, text); return nil })
 		}
+		r.documents = append(r.documents, d)
 	}
 }
 
-func (r *reader) problem(source validation.Source, message string) {
-	r.result.Problems = append(r.result.Problems, Problem{source, message})
-}
-
-func (r *reader) document(source validation.Source, text []byte) {
+func (r *reader) decode(d *document, text []byte) {
 	raw, err := toJSON(text)
 	if err != nil {
-		r.problem(source, explain(text, err))
+		d.problem = explain(text, err)
 		return
 	}
 	if raw == nil {
 		return
 	}
-	decoded, err := r.decoder.Document(r.cluster, r.namespace, raw)
-	if err != nil {
-		r.problem(source, err.Error())
+	if d.decoded, err = r.decoder.Document(r.cluster, r.namespace, raw); err != nil {
+		d.problem = err.Error()
 	}
-	for _, kind := range decoded.Skipped {
-		r.result.Skipped[kind]++
-	}
-	for _, o := range decoded.Objects {
-		o.Source = source
-		if i, known := r.at[o.ID]; known {
-			r.result.Objects[i] = o
-			continue
+}
+
+// result is what all documents hold. A later document replaces an earlier one of the same object.
+func (r *reader) result() Result {
+	result := Result{Skipped: map[string]int{}}
+	at := map[validation.ID]int{} // positions of objects
+	for _, d := range r.documents {
+		if d.problem != "" {
+			result.Problems = append(result.Problems, Problem{d.source, d.problem})
 		}
-		r.at[o.ID] = len(r.result.Objects)
-		r.result.Objects = append(r.result.Objects, o)
+		for _, kind := range d.decoded.Skipped {
+			result.Skipped[kind]++
+		}
+		for _, o := range d.decoded.Objects {
+			o.Source = d.source
+			if i, known := at[o.ID]; known {
+				result.Objects[i] = o
+				continue
+			}
+			at[o.ID] = len(result.Objects)
+			result.Objects = append(result.Objects, o)
+		}
 	}
+	return result
 }
 
 // SkippedKinds tells in a few lines what was not checked.

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 
 	"istio.io/istio/pkg/cluster"
 	"istio.io/istio/pkg/config"
@@ -19,7 +20,9 @@ type origin struct {
 	object  *validation.Object
 	kind    config.GroupVersionKind
 	cluster cluster.ID
-	fields  []string // all fields of the object, made when the first one is asked for
+	listed  sync.Once // when the first field is asked for
+	fields  []string  // all fields of the object
+	numbers map[string]int
 }
 
 var _ resource.Origin = (*origin)(nil)
@@ -48,18 +51,24 @@ func (o *origin) ClusterName() cluster.ID { return o.cluster }
 
 // FieldMap gives every field of the resource a number from 1: see field.
 func (o *origin) FieldMap() map[string]int {
-	if o.fields == nil {
+	o.list()
+	return o.numbers
+}
+
+// list numbers the fields once: their order is another each time.
+func (o *origin) list() {
+	o.listed.Do(func() {
 		o.fields = fieldsOf(o.object)
-	}
-	numbers := make(map[string]int, len(o.fields))
-	for i, field := range o.fields {
-		numbers[field] = i + 1
-	}
-	return numbers
+		o.numbers = make(map[string]int, len(o.fields))
+		for i, field := range o.fields {
+			o.numbers[field] = i + 1
+		}
+	})
 }
 
 // field is the field that a number of FieldMap stands for, from the specification on.
 func (o *origin) field(number int) string {
+	o.list()
 	if number < 1 || number > len(o.fields) {
 		return ""
 	}

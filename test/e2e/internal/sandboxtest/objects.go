@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"regexp"
 	"slices"
-	"strings"
 	"testing"
 
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -57,12 +56,15 @@ func (c *Cluster) Objects(t *testing.T) map[string]metav1.PartialObjectMetadata 
 	return all
 }
 
-// Left names the objects on the cluster, except for kinds, whose names match.
+// kubernetesOwn are definitions of kinds, and what Kubernetes itself makes in every namespace.
+var kubernetesOwn = regexp.MustCompile(`^CustomResourceDefinition |^APIService |^ConfigMap .*/kube-root-ca\.crt$|^ServiceAccount .*/default$`)
+
+// Left names the objects on the cluster, except for Kubernetes' own, whose names match.
 func (c *Cluster) Left(t *testing.T, names *regexp.Regexp) []string {
 	t.Helper()
 	var left []string
 	for name := range c.Objects(t) {
-		if names.MatchString(name) && !strings.HasPrefix(name, "CustomResourceDefinition ") && !strings.HasPrefix(name, "APIService ") {
+		if names.MatchString(name) && !kubernetesOwn.MatchString(name) {
 			left = append(left, name)
 		}
 	}
