@@ -3,6 +3,7 @@ package analyzer_test
 import (
 	"fmt"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,9 +48,10 @@ spec:
 `
 )
 
-// Rules that are large or refer to each other in circles are judged like others, in a bounded time.
+// Rules that are large or refer to each other in circles are judged like others, in a bounded time of the processor:
+// most of them take a second, the slowest ten with the race detector.
 func TestHostileManifests(t *testing.T) {
-	limit := 20 * time.Second
+	limit := 40 * time.Second
 	tests := map[string]struct {
 		manifests, want string // the check that must find something, "" for none
 	}{
@@ -80,16 +82,17 @@ func TestHostileManifests(t *testing.T) {
 	}
 	for name, test := range tests {
 		t.Run(name, func(t *testing.T) {
-			started := time.Now()
+			before := processorTime(t)
 			found := analyze(t, test.manifests)
-			if took := time.Since(started); took > limit {
-				t.Errorf("it took %v", took)
+			took := processorTime(t) - before
+			if took > limit {
+				t.Errorf("it took %v of the processor's time", took)
 			}
 			seen := map[string]int{}
 			for _, f := range found {
 				seen[f.Check]++
 			}
-			t.Logf("%v: %v", time.Since(started).Round(time.Millisecond), seen)
+			t.Logf("%v: %v", took.Round(time.Millisecond), seen)
 			if test.want == "" {
 				return
 			}
@@ -113,4 +116,14 @@ func FuzzAnalyze(f *testing.F) {
 	f.Add("apiVersion: networking.istio.io/v1\nkind: ServiceEntry\nmetadata: {name: e}\nspec: {hosts: ['*.x'], endpoints: [{address: unix:///x}], ports: [{}]}\n")
 	f.Add("apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: d}\nspec: {template: {metadata: {labels: {sidecar.istio.io/inject: 'x'}}, spec: {containers: [{}]}}}\n")
 	f.Fuzz(func(t *testing.T, manifests string) { analyze(t, manifests) })
+}
+
+// processorTime is what this process has used of all processors; other work on the machine does not count.
+func processorTime(t *testing.T) time.Duration {
+	t.Helper()
+	var used syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
+		t.Fatal(err)
+	}
+	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }
