@@ -13,10 +13,10 @@ import {
   IconWorld,
   IconWorldQuestion,
 } from "@tabler/icons-react";
-import { Handle, Position } from "@xyflow/react";
-import { memo } from "react";
+import type { NodeProps } from "@xyflow/react";
+import { createContext, memo, useContext } from "react";
 import classes from "./Canvas.module.css";
-import type { Box, Item } from "./graph";
+import type { BoxNodeType, ItemNodeType } from "./flow";
 
 export const kindIcons = {
   WORKLOAD: IconBox,
@@ -38,14 +38,8 @@ export const kindNames = {
   UNKNOWN: "Unknown caller",
 };
 
-export interface ItemData {
-  item: Item;
-  failing: boolean;
-  found: boolean;
-}
-
 /** One workload, service, gateway, or what else takes part in traffic. */
-export const ItemNode = memo(function ItemNode({ data, selected }: { data: ItemData; selected?: boolean }) {
+export const ItemNode = memo(function ItemNode({ data, selected }: NodeProps<ItemNodeType>) {
   const { item, failing, found } = data;
   const Icon = kindIcons[item.kind];
   return (
@@ -57,7 +51,6 @@ export const ItemNode = memo(function ItemNode({ data, selected }: { data: ItemD
       data-found={found || undefined}
       title={`${kindNames[item.kind]} ${item.label}`}
     >
-      <Ends />
       <Icon size={18} aria-hidden style={{ flexShrink: 0 }} />
       <div className={classes.text}>
         <div className={classes.name}>{item.label}</div>
@@ -79,9 +72,13 @@ export const ItemNode = memo(function ItemNode({ data, selected }: { data: ItemD
   );
 });
 
+/** What folds a box, given its ID, or unfolds it. */
+export const FoldContext = createContext<(id: string) => void>(() => undefined);
+
 /** A group of nodes, which can be folded into one. */
-export const BoxNode = memo(function BoxNode({ data }: { data: { box: Box; failing: boolean; fold: () => void } }) {
-  const { box, failing, fold } = data;
+export const BoxNode = memo(function BoxNode({ data }: NodeProps<BoxNodeType>) {
+  const { box, failing } = data;
+  const fold = useContext(FoldContext);
   const Chevron = box.folded ? IconChevronRight : IconChevronDown;
   return (
     <div
@@ -90,10 +87,9 @@ export const BoxNode = memo(function BoxNode({ data }: { data: { box: Box; faili
       data-folded={box.folded || undefined}
       data-failing={failing || undefined}
     >
-      <Ends />
       <UnstyledButton
         className={`${classes.heading} nodrag nopan`}
-        onClick={fold}
+        onClick={() => fold(box.id)}
         aria-expanded={!box.folded}
         title={box.folded ? "Unfold" : "Fold"}
       >
@@ -104,13 +100,3 @@ export const BoxNode = memo(function BoxNode({ data }: { data: { box: Box; faili
     </div>
   );
 });
-
-/** Where edges would be tied: they are drawn on the layout's routes instead. */
-function Ends() {
-  return (
-    <>
-      <Handle type="target" position={Position.Left} isConnectable={false} style={{ visibility: "hidden" }} />
-      <Handle type="source" position={Position.Right} isConnectable={false} style={{ visibility: "hidden" }} />
-    </>
-  );
-}
