@@ -32,7 +32,15 @@ function packed(): Plugin {
 
 export default defineConfig({
   plugins: [react(), packed()],
-  build: { outDir: "../internal/server/dashboard/files/dist", emptyOutDir: true, chunkSizeWarningLimit: 5000 },
+  build: {
+    outDir: "../internal/server/dashboard/files/dist",
+    emptyOutDir: true,
+    chunkSizeWarningLimit: 5000,
+    // What several pages need is asked for at once, not in forty small files; the editor only where something is edited.
+    rolldownOptions: {
+      output: { codeSplitting: { groups: [{ name: "shared", test: /^(?!.*monaco)/, minShareCount: 2 }] } },
+    },
+  },
   worker: { format: "es" },
   server: { proxy: { "/api": server } },
   test: { include: ["src/**/*.test.ts"], environment: "node" },

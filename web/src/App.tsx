@@ -2,31 +2,35 @@ import { lazy } from "react";
 import { Navigate, Route, Routes } from "react-router";
 import { ApiError } from "./api/client";
 import { useAsk } from "./api/queries";
+import { GatewayPage } from "./pages/gateways/GatewayPage";
+import { GatewaysPage } from "./pages/gateways/GatewaysPage";
+import { ControlPlanePage } from "./pages/mesh/ControlPlanePage";
+import { MeshPage } from "./pages/mesh/MeshPage";
+import { NotFoundPage } from "./pages/NotFoundPage";
+import { NodePage } from "./pages/nodes/NodePage";
+import { OverviewPage } from "./pages/overview/OverviewPage";
+import { PodPage } from "./pages/pods/PodPage";
+import { ResourcePage } from "./pages/resources/ResourcePage";
+import { ResourcesPage } from "./pages/resources/ResourcesPage";
+import { ServicePage } from "./pages/services/ServicePage";
+import { ServicesPage } from "./pages/services/ServicesPage";
+import { WorkloadPage } from "./pages/workloads/WorkloadPage";
+import { WorkloadsPage } from "./pages/workloads/WorkloadsPage";
 import { ConnectionProvider } from "./shell/connection";
 import { Shell } from "./shell/Shell";
 import { SignIn } from "./shell/SignIn";
 import { whoAmI } from "./shell/UserMenu";
 
-const page = <Name extends string>(load: () => Promise<Record<Name, React.ComponentType>>, name: Name) =>
-  lazy(async () => ({ default: (await load())[name] }));
+/** A page that is loaded when it is opened, or at once when the address is its. */
+function page<Name extends string>(path: string, load: () => Promise<Record<Name, React.ComponentType>>, name: Name) {
+  const loaded = location.pathname === path ? load() : undefined;
+  return lazy(async () => ({ default: (await (loaded ?? load()))[name] }));
+}
 
-const OverviewPage = page(() => import("./pages/overview/OverviewPage"), "OverviewPage");
-const TopologyPage = page(() => import("./pages/topology/TopologyPage"), "TopologyPage");
-const MeshPage = page(() => import("./pages/mesh/MeshPage"), "MeshPage");
-const CreateMeshPage = page(() => import("./pages/mesh/create/CreateMeshPage"), "CreateMeshPage");
-const ControlPlanePage = page(() => import("./pages/mesh/ControlPlanePage"), "ControlPlanePage");
-const WorkloadsPage = page(() => import("./pages/workloads/WorkloadsPage"), "WorkloadsPage");
-const WorkloadPage = page(() => import("./pages/workloads/WorkloadPage"), "WorkloadPage");
-const ServicesPage = page(() => import("./pages/services/ServicesPage"), "ServicesPage");
-const ServicePage = page(() => import("./pages/services/ServicePage"), "ServicePage");
-const PodPage = page(() => import("./pages/pods/PodPage"), "PodPage");
-const NodePage = page(() => import("./pages/nodes/NodePage"), "NodePage");
-const GatewaysPage = page(() => import("./pages/gateways/GatewaysPage"), "GatewaysPage");
-const GatewayPage = page(() => import("./pages/gateways/GatewayPage"), "GatewayPage");
-const ResourcesPage = page(() => import("./pages/resources/ResourcesPage"), "ResourcesPage");
-const ResourcePage = page(() => import("./pages/resources/ResourcePage"), "ResourcePage");
-const NewResourcePage = page(() => import("./pages/resources/NewResourcePage"), "NewResourcePage");
-const NotFoundPage = page(() => import("./pages/NotFoundPage"), "NotFoundPage");
+// Of the other pages, each is smaller than what it takes to ask for it.
+const TopologyPage = page("/topology", () => import("./pages/topology/TopologyPage"), "TopologyPage");
+const CreateMeshPage = page("/mesh/new", () => import("./pages/mesh/create/CreateMeshPage"), "CreateMeshPage");
+const NewResourcePage = page("/resources/new", () => import("./pages/resources/NewResourcePage"), "NewResourcePage");
 
 interface Props {
   /** Why the login token that was given with the address is refused. */

@@ -1,4 +1,7 @@
-const counted = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+/** Digits in groups of three. The browser's own formats take it longer to load than the rest of a page. */
+function group(digits: string): string {
+  return digits.replace(/\B(?=(\d{3})+$)/g, ",");
+}
 
 /** A number with about three digits. */
 export function formatNumber(value: number): string {
@@ -6,14 +9,15 @@ export function formatNumber(value: number): string {
     return "<0.01";
   }
   const digits = Math.abs(value) < 10 ? 2 : Math.abs(value) < 100 ? 1 : 0;
-  return value.toLocaleString("en", { maximumFractionDigits: digits });
+  const [whole = "", fraction] = String(Number(value.toFixed(digits))).split(".");
+  return fraction ? `${whole}.${fraction}` : group(whole);
 }
 
 /** What is not known is shown as a dash, never as zero. */
 export const unknown = "–";
 
 export function formatCount(value: number | null | undefined): string {
-  return value == null ? unknown : counted.format(value);
+  return value == null ? unknown : group(value.toFixed(0));
 }
 
 export function formatRate(value: number | null | undefined): string {
