@@ -18,10 +18,17 @@ export const theme = createTheme({
   },
 });
 
+/** Of its own accord, the darkest shade becomes lighter under the pointer: too light for the white text on it. */
+const pointedAt = {
+  "--mantine-color-cyan-filled-hover": "#095c6b",
+  "--mantine-color-red-filled-hover": "#a61e1e",
+};
+
 /** Colours with the contrast that small text needs (WCAG 2.2, 1.4.3). */
 export const cssVariables: CSSVariablesResolver = (known) => ({
   variables: {},
   light: {
+    ...pointedAt,
     "--mantine-color-dimmed": known.colors.gray?.[7] ?? "",
     "--mantine-color-anchor": known.colors.cyan?.[9] ?? "",
     "--mantine-color-placeholder": known.colors.gray?.[7] ?? "",
@@ -33,6 +40,7 @@ export const cssVariables: CSSVariablesResolver = (known) => ({
     "--smm-ground": "#f6f8f9",
   },
   dark: {
+    ...pointedAt,
     "--mantine-color-dimmed": known.colors.dark?.[1] ?? "",
     "--mantine-color-anchor": known.colors.cyan?.[3] ?? "",
     "--mantine-color-placeholder": known.colors.dark?.[1] ?? "",
