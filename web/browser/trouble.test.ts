@@ -152,8 +152,14 @@ test("a cluster that does not answer is named, and nothing typed is lost", async
     await stage.page.getByText("What you typed is still here.").waitFor({ timeout: 45_000 });
     await stage.written("retries");
     await stage.page.goto("/mesh");
-    await stage.page.getByText(/unreachable/).waitFor({ timeout: 45_000 });
+    await stage.page
+      .getByTestId("connection-state")
+      .getByText(/unreachable/)
+      .waitFor({ timeout: 45_000 });
+    const reachable = stage.page.getByRole("region", { name: "Clusters" }).getByText("Reachable", { exact: true });
+    await reachable.waitFor({ state: "detached" });
     await wire.mend();
+    await reachable.waitFor({ timeout: 90_000 });
     await stage.page.getByText("Live", { exact: true }).waitFor({ timeout: 90_000 });
   } finally {
     await server.stop();

@@ -11,6 +11,7 @@ import { Status, toneOf } from "../../elements/Status";
 import { Tile, Tiles } from "../../elements/Tile";
 import { YamlButton } from "../../elements/YamlButton";
 import { formatCount, unknown } from "../../view/format";
+import { Clusters } from "./Clusters";
 import { Injection } from "./Injection";
 import { Members } from "./Members";
 
@@ -18,9 +19,6 @@ const mesh = graphql(`
   query Mesh {
     clusters {
       name
-      version
-      reachable
-      problem
     }
     controlPlanes {
       id
@@ -48,17 +46,6 @@ const mesh = graphql(`
     }
   }
 `);
-
-const clusterColumns: Column<MeshQuery["clusters"][number]>[] = [
-  { title: "Name", cell: ({ name }) => name },
-  { title: "Kubernetes", cell: ({ version }) => version ?? unknown },
-  {
-    title: "State",
-    cell: ({ reachable, problem }) => (
-      <Status tone={reachable ? "good" : "bad"}>{problem ?? (reachable ? "Reachable" : "Not reachable")}</Status>
-    ),
-  },
-];
 
 const planeColumns: Column<MeshQuery["controlPlanes"][number]>[] = [
   { title: "Name", cell: ({ id, name }) => <ObjectLink id={id}>{name}</ObjectLink> },
@@ -101,9 +88,7 @@ export function MeshPage() {
                 value={formatCount(namespaces.filter(({ revision }) => revision).length)}
               />
             </Tiles>
-            <Panel title="Clusters" flush>
-              <DataTable rows={clusters} columns={clusterColumns} keyOf={({ name }) => name} />
-            </Panel>
+            <Clusters />
             <Panel title="Control planes" flush>
               {controlPlanes.length === 0 ? (
                 <Empty title="No control plane yet">
