@@ -43,6 +43,9 @@ type logic struct {
 
 // Reconcile applies what the control plane consists of and describes what has become of it.
 func (l *logic) Reconcile(ctx context.Context, icp *v1alpha1.IstioControlPlane, save kube.Save) (kube.Outcome, error) {
+	if err := l.nameNetwork(ctx, icp); err != nil {
+		return kube.Outcome{}, err
+	}
 	if icp.Spec.Mode == v1alpha1.ModePassive {
 		return l.reconcilePassive(ctx, icp, save)
 	}
@@ -204,7 +207,7 @@ func (l *logic) Finalize(ctx context.Context, icp *v1alpha1.IstioControlPlane, _
 	if len(pods) > 0 {
 		return kube.Look(fmt.Sprintf("Pod %s/%s to stop", pods[0].Namespace, pods[0].Name)), nil
 	}
-	if err := l.removeRootCertificates(ctx, icp); err != nil {
+	if err := errors.Join(l.removeRootCertificates(ctx, icp), l.forgetNetwork(ctx, icp, all)); err != nil {
 		return kube.Outcome{}, err
 	}
 	l.memory.forget(icp)
