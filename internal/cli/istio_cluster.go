@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"fmt"
 	"os"
 	"strings"
 
@@ -22,28 +23,78 @@ func newIstioClusterCommand(app *App) *cobra.Command {
 
 const istioClusterStatusLong = `Shows the clusters of the mesh and their control planes, as the chosen cluster knows them. A cluster is attached when
 its status is Available. Unknown is the status of one that does not answer: what else is shown of it was true when it
-last did.`
+last did.
+
+With -o wide, it also shows how each cluster gets on with each other one, as the first of the two sees it: whether its
+cluster registry reads from the other's API server and until when its credential is valid, whether its istiods say that
+they know the other's endpoints, whether the other's mesh expansion gateway answers on port 15443, and whether both trust
+each other. What does not apply to two clusters is left out: a passive one has no istiod, and on one network there is no
+gateway between.`
 
 func newIstioClusterStatusCommand(app *App) *cobra.Command {
-	return &cobra.Command{
-		Use:     "status",
-		Short:   "Show the clusters of the mesh",
-		Long:    istioClusterStatusLong,
-		Example: "  smm istio cluster status",
-		Args:    cobra.NoArgs,
+	format := string(FormatTable)
+	cmd := &cobra.Command{
+		Use:   "status",
+		Short: "Show the clusters of the mesh",
+		Long:  istioClusterStatusLong,
+		Example: `  smm istio cluster status
+  smm istio cluster status -o wide`,
+		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			c, err := app.Client(cmd.Context())
-			if err != nil {
-				return err
-			}
-			known, err := attach.Known(cmd.Context(), c)
-			if err != nil {
-				return err
-			}
-			members := peering.Overview(known)
-			return app.Print(members, memberTable(members))
+			return runIstioClusterStatus(cmd.Context(), app, format)
 		},
 	}
+	cmd.Flags().StringVarP(&format, "output", "o", format, "output `format`: table, wide, json or yaml")
+	return cmd
+}
+
+const formatWide = "wide"
+
+// clusterStatus is a cluster of the mesh, with how it gets on with the others.
+type clusterStatus struct {
+	peering.Member
+
+	Peers []peering.Pair `json:"peers,omitempty"`
+}
+
+func runIstioClusterStatus(ctx context.Context, app *App, format string) error {
+	if format != formatWide {
+		if err := app.Output.Set(format); err != nil {
+			return usageErrorf("-o %s: %v, or %s", format, err, formatWide)
+		}
+	}
+	c, err := app.Client(ctx)
+	if err != nil {
+		return err
+	}
+	known, err := attach.Known(ctx, c)
+	if err != nil {
+		return err
+	}
+	members, pairs := peering.Overview(known), peering.Pairs(known.Clusters)
+	statuses := make([]clusterStatus, len(members))
+	for i := range members {
+		statuses[i].Member = members[i]
+		for _, pair := range pairs {
+			if pair.From == members[i].Cluster {
+				statuses[i].Peers = append(statuses[i].Peers, pair)
+			}
+		}
+	}
+	if err := app.Print(statuses, memberTable(members)); err != nil || format != formatWide || len(pairs) == 0 {
+		return err
+	}
+	fmt.Fprintln(app.Out)
+	return writeTable(app.Out, pairTable(pairs))
+}
+
+func pairTable(pairs []peering.Pair) Table {
+	table := Table{Columns: []string{"FROM", "TO", "API", "CREDENTIAL", "ENDPOINTS", "GATEWAY", "TRUST", "MESSAGE"}}
+	for i := range pairs {
+		p := &pairs[i]
+		table.Add(p.From, p.To, p.API, p.Credential, p.Endpoints, p.Gateway, p.Trust, p.Message)
+	}
+	return table
 }
 
 func memberTable(members []peering.Member) Table {

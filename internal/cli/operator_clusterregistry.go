@@ -12,6 +12,7 @@ import (
 	ctrllog "sigs.k8s.io/controller-runtime/pkg/log"
 
 	clusterregistryv1alpha1 "github.com/meshmanager/smm/api/clusterregistry/v1alpha1"
+	"github.com/meshmanager/smm/internal/peering/pairwatch"
 	"github.com/meshmanager/smm/internal/platform"
 	"github.com/meshmanager/smm/internal/registry"
 )
@@ -59,6 +60,7 @@ func runClusterRegistry(ctx context.Context, app *App, options registry.Options)
 	}
 	options.Log = slog.New(slog.NewJSONHandler(app.Err, &slog.HandlerOptions{Level: level}))
 	ctrllog.SetLogger(logr.FromSlogHandler(options.Log.Handler()))
+	options.Pairs = pairwatch.New()
 	m, err := registry.New(ctx, config, options)
 	if err != nil {
 		return err

@@ -54,7 +54,9 @@ type Options struct {
 	MetricsAddress string
 	// LeaderElection has only one of several instances act.
 	LeaderElection bool
-	Log            *slog.Logger
+	// Pairs sees more of peers than the registry does itself; nil for nothing more.
+	Pairs Pairs
+	Log   *slog.Logger
 }
 
 // New returns the controller of the cluster that the configuration is for. Its Start runs it until the context ends.
@@ -138,6 +140,15 @@ func add(m manager.Manager, local *localCluster, options Options) error {
 	}))
 	if err != nil {
 		return err
+	}
+	if options.Pairs != nil {
+		observe := func(running context.Context) error {
+			options.Pairs.Run(running, m.GetClient(), changed)
+			return nil
+		}
+		if err := m.Add(manager.RunnableFunc(observe)); err != nil {
+			return err
+		}
 	}
 	// One round looks at everything, so that any event asks for the same one.
 	whole := handler.EnqueueRequestsFromMapFunc(func(context.Context, client.Object) []reconcile.Request {

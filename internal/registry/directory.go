@@ -204,11 +204,13 @@ func (d *directory) describe(ctx context.Context, clusters []v1alpha1.Cluster, s
 	var errs []error
 	statuses := make([]v1alpha1.ClusterStatus, len(clusters))
 	var notReady []string
+	var pairings []v1alpha1.ClusterPairing
 	for i := range clusters {
 		if clusters[i].Spec.ClusterID == d.local.id {
 			continue
 		}
 		statuses[i] = peerStatus(clusters[i].Status, d.peerFacts(&clusters[i], secrets), d.now())
+		pairings = addPairing(pairings, &clusters[i], statuses[i])
 		if !isSynced(statuses[i]) {
 			notReady = append(notReady, "cluster "+clusters[i].Name)
 		}
@@ -216,7 +218,7 @@ func (d *directory) describe(ctx context.Context, clusters []v1alpha1.Cluster, s
 	for i := range clusters {
 		c := &clusters[i]
 		if c.Spec.ClusterID == d.local.id {
-			facts := localFacts{rivals: rivals(clusters, c), notReady: notReady, problems: d.syncer.allProblems(), failure: credentialErr}
+			facts := localFacts{rivals: rivals(clusters, c), notReady: notReady, problems: d.syncer.allProblems(), pairings: pairings, failure: credentialErr}
 			metadata, err := d.local.metadata(ctx, d.client)
 			facts.metadata = metadata
 			if facts.failure == nil {
@@ -247,6 +249,9 @@ func rivals(clusters []v1alpha1.Cluster, of *v1alpha1.Cluster) []string {
 
 func (d *directory) peerFacts(c *v1alpha1.Cluster, secrets map[client.ObjectKey]corev1.Secret) peerFacts {
 	facts := peerFacts{}
+	if d.options.Pairs != nil {
+		facts.observed = d.options.Pairs.Conditions(c.Spec.ClusterID)
+	}
 	_, facts.disabled = c.Annotations[v1alpha1.ClusterDisabledAnnotation]
 	secret, found := secrets[authKey(c)]
 	if !found {

@@ -20,13 +20,14 @@ type localFacts struct {
 	rivals   []string // names of other Clusters with the same ID
 	notReady []string // peers that are not in sync
 	problems []string // objects that are not in sync
+	pairings []v1alpha1.ClusterPairing
 }
 
 // localStatus is the status of this cluster's own Cluster.
 func localStatus(before v1alpha1.ClusterStatus, facts localFacts, now time.Time) v1alpha1.ClusterStatus {
 	status := v1alpha1.ClusterStatus{
 		State: v1alpha1.ClusterStateReady, Type: v1alpha1.ClusterTypeLocal,
-		ClusterMetadata: facts.metadata, Conditions: slices.Clone(before.Conditions),
+		ClusterMetadata: facts.metadata, Pairings: facts.pairings, Conditions: slices.Clone(before.Conditions),
 	}
 	set := func(kind v1alpha1.ClusterConditionType, holds bool, yes, no [2]string) {
 		setCondition(&status.Conditions, kind, holds, yes, no, now)
@@ -62,18 +63,20 @@ type peerFacts struct {
 	failure     error  // why the peer cannot be used
 	unknown     []string
 	valid       validity
-	self        *v1alpha1.Cluster // what the peer says of itself; nil for unknown
+	observed    []v1alpha1.ClusterCondition // what was seen of the pair
+	self        *v1alpha1.Cluster           // what the peer says of itself; nil for unknown
 }
 
 // peerStatus is the status of a peer's Cluster. What is known of a peer stays while it does not answer.
 func peerStatus(before v1alpha1.ClusterStatus, facts peerFacts, now time.Time) v1alpha1.ClusterStatus {
 	status := v1alpha1.ClusterStatus{
 		State: v1alpha1.ClusterStateReady, Type: v1alpha1.ClusterTypePeer,
-		ClusterMetadata: before.ClusterMetadata, Conditions: slices.Clone(before.Conditions),
+		ClusterMetadata: before.ClusterMetadata, Pairings: before.Pairings, Conditions: slices.Clone(before.Conditions),
 	}
 	if facts.self != nil {
-		status.ClusterMetadata = facts.self.Status.ClusterMetadata
+		status.ClusterMetadata, status.Pairings = facts.self.Status.ClusterMetadata, facts.self.Status.Pairings
 	}
+	describePair(&status.Conditions, facts, now)
 	set := func(kind v1alpha1.ClusterConditionType, holds bool, yes, no [2]string) {
 		setCondition(&status.Conditions, kind, holds, yes, no, now)
 	}
@@ -106,17 +109,21 @@ func peerStatus(before v1alpha1.ClusterStatus, facts peerFacts, now time.Time) v
 	return status
 }
 
-// setCondition leaves a condition that says the same as before untouched, times and all.
 func setCondition(conditions *[]v1alpha1.ClusterCondition, kind v1alpha1.ClusterConditionType, holds bool, yes, no [2]string, now time.Time) {
 	next := v1alpha1.ClusterCondition{Type: kind, Status: corev1.ConditionFalse, Reason: no[0], Message: no[1]}
 	if holds {
 		next.Status, next.Reason, next.Message = corev1.ConditionTrue, yes[0], yes[1]
 	}
+	putCondition(conditions, next, now)
+}
+
+// putCondition leaves a condition that says the same as before untouched, times and all.
+func putCondition(conditions *[]v1alpha1.ClusterCondition, next v1alpha1.ClusterCondition, now time.Time) {
 	next.LastHeartbeatTime = metav1.NewTime(now.Truncate(time.Second))
 	next.LastTransitionTime = next.LastHeartbeatTime
 	for i := range *conditions {
 		known := &(*conditions)[i]
-		if known.Type != kind {
+		if known.Type != next.Type {
 			continue
 		}
 		if known.Status == next.Status {

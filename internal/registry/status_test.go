@@ -86,6 +86,43 @@ func TestPeerStatus(t *testing.T) {
 	}
 }
 
+// What was seen of a pair of clusters is told beside what the registry knows itself, also to others. It stays until
+// something else was seen.
+func TestPairIsDescribed(t *testing.T) {
+	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	valid := validity{until: now.Add(time.Hour)}
+	gateway := v1alpha1.ClusterCondition{Type: v1alpha1.ClusterConditionGateway, Status: corev1.ConditionTrue, Reason: "r", Message: "m"}
+	tell := func(status v1alpha1.ClusterStatus) (told []string) {
+		pairings := addPairing(nil, &v1alpha1.Cluster{}, status)
+		for _, c := range addPairing(pairings, &v1alpha1.Cluster{}, v1alpha1.ClusterStatus{})[0].Conditions {
+			told = append(told, fmt.Sprintf("%s %s %s: %s", c.Type, c.Status, c.Reason, c.Message))
+		}
+		return told
+	}
+	const good, seen = "CredentialValid True CredentialValid: until 2026-01-02T04:04:05Z", "GatewayReachable True r: m"
+	status := v1alpha1.ClusterStatus{}
+	for _, step := range []struct {
+		what  string
+		facts peerFacts
+		want  []string
+	}{
+		{"nothing seen", peerFacts{valid: valid}, []string{good}},
+		{"seen", peerFacts{valid: valid, observed: []v1alpha1.ClusterCondition{gateway}}, []string{good, seen}},
+		{"nothing seen after a restart", peerFacts{valid: valid}, []string{good, seen}},
+		{"refused", peerFacts{failure: apierrors.NewUnauthorized("x"), valid: valid}, []string{"CredentialValid False CredentialRefused: it may have been revoked", seen}},
+		{"expired while nobody answers", peerFacts{failure: errConnecting, valid: validity{until: now}}, []string{"CredentialValid False CredentialRefused: it expired at 2026-01-02T03:04:05Z", seen}},
+		{"malformed", peerFacts{failure: badKubeconfigError{errNoKubeconfig}}, []string{"CredentialValid False CredentialMalformed: " + errNoKubeconfig.Error(), seen}},
+		{"missing", peerFacts{missingAuth: "there is no Secret"}, []string{"CredentialValid False CredentialMissing: there is no Secret", seen}},
+		{"without an end, and out of the mesh", peerFacts{observed: []v1alpha1.ClusterCondition{}}, []string{"CredentialValid True CredentialWithoutEnd: it tells no end"}},
+		{"disabled", peerFacts{disabled: true, valid: valid}, nil},
+	} {
+		status = peerStatus(status, step.facts, now.Add(time.Second))
+		if diff := cmp.Diff(step.want, tell(status)); diff != "" {
+			t.Errorf("%s (-want +got):\n%s", step.what, diff)
+		}
+	}
+}
+
 func TestCredentialIsRenewedInTime(t *testing.T) {
 	from := time.Unix(1_000_000, 0)
 	v := validity{from: from, until: from.Add(9 * time.Hour)}

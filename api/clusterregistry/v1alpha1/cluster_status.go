@@ -52,6 +52,18 @@ const (
 	ClusterConditionSynced ClusterConditionType = "ClustersSynced"
 )
 
+// Conditions of a peer, as the cluster that has the resource sees it.
+const (
+	// ClusterConditionCredential: the credential by which the peer is read from is valid; the message says until when.
+	ClusterConditionCredential ClusterConditionType = "CredentialValid"
+	// ClusterConditionEndpoints: this cluster's istiods say that they know the endpoints of the peer.
+	ClusterConditionEndpoints ClusterConditionType = "EndpointsSynced"
+	// ClusterConditionGateway: the peer's mesh expansion gateway answers from here, where networks differ.
+	ClusterConditionGateway ClusterConditionType = "GatewayReachable"
+	// ClusterConditionTrust: workloads of this cluster trust those of the peer.
+	ClusterConditionTrust ClusterConditionType = "TrustShared"
+)
+
 // ClusterStatus is what is known about a cluster.
 type ClusterStatus struct {
 	// Whether the cluster can be used from here.
@@ -69,7 +81,33 @@ type ClusterStatus struct {
 
 	ClusterMetadata `json:",inline"`
 
+	// How the cluster gets on with each other cluster of the group, as it sees that itself.
+	// +optional
+	// +listType=map
+	// +listMapKey=clusterID
+	Pairings []ClusterPairing `json:"pairings,omitempty"`
+
 	// Conditions in detail.
+	// +optional
+	// +listType=map
+	// +listMapKey=type
+	Conditions []ClusterCondition `json:"conditions,omitempty"`
+}
+
+// ClusterPairing is what a cluster sees of another one.
+type ClusterPairing struct {
+	// UID of the other cluster's kube-system namespace.
+	ClusterID string `json:"clusterID"`
+	// Name of the other cluster.
+	// +optional
+	Cluster string `json:"cluster,omitempty"`
+	// Whether the other cluster can be used from this one.
+	// +optional
+	State ClusterState `json:"state,omitempty"`
+	// Why it cannot, empty when it can.
+	// +optional
+	Message string `json:"message,omitempty"`
+	// Credential, endpoints, gateway and trust.
 	// +optional
 	// +listType=map
 	// +listMapKey=type

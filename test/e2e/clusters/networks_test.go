@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/meshmanager/smm/test/e2e/internal/sandboxtest"
 )
@@ -22,6 +23,7 @@ func TestTwoClustersOfTwoNetworks(t *testing.T) {
 		wantMembers(t, first, member{"c1", "ACTIVE", "network1"}, member{"c2", "PASSIVE", "c2"})
 		distribute(t, first, peer)
 		wantGatewayBetween(t, first, peer)
+		wantPairs(t, first, "c1 c2 gateway OK", "c2 c1 gateway OK")
 		removeDemo(t, peer, first)
 		smm(t, first, "istio", "cluster", "detach", peer.Kubeconfig)
 		wantNothingLeft(t, peer)
@@ -31,6 +33,36 @@ func TestTwoClustersOfTwoNetworks(t *testing.T) {
 		wantMembers(t, first, member{"c1", "ACTIVE", "network1"}, member{"c2", "ACTIVE", "c2"})
 		distribute(t, first, peer)
 		wantGatewayBetween(t, first, peer)
+		wantPairs(t, peer, "c1 c2 endpoints OK", "c1 c2 gateway OK", "c2 c1 endpoints OK", "c2 c1 gateway OK", "c1 c2 trust same root", "c2 c1 trust same root")
+	})
+}
+
+// pairsTimeout is how long a change may take to be seen by all: each cluster looks every ten seconds.
+const pairsTimeout = time.Minute
+
+// wantPairs waits until the status, asked on any cluster, tells the facts of pairs of clusters, and that APIs answer.
+func wantPairs(t *testing.T, on *sandboxtest.Cluster, want ...string) {
+	t.Helper()
+	sandboxtest.Eventually(t, pairsTimeout, "the status tells of the pairs", func() error {
+		output, err := on.SMM(t.Context(), "istio", "cluster", "status", "-o", "wide")
+		if err != nil {
+			return err
+		}
+		_, pairs, _ := strings.Cut(output, "\n\n")
+		told := map[string]bool{}
+		for _, row := range sandboxtest.Table(pairs) {
+			pair := row["FROM"] + " " + row["TO"] + " "
+			if row["API"] != "OK" || !strings.HasPrefix(row["CREDENTIAL"], "until ") {
+				return fmt.Errorf("not all answer:\n%s", output)
+			}
+			told[pair+"endpoints "+row["ENDPOINTS"]], told[pair+"gateway "+row["GATEWAY"]], told[pair+"trust "+row["TRUST"]] = true, true, true
+		}
+		for _, fact := range want {
+			if !told[fact] {
+				return fmt.Errorf("want %s:\n%s", fact, output)
+			}
+		}
+		return nil
 	})
 }
 
@@ -64,6 +96,7 @@ func wantGatewayBetween(t *testing.T, first, peer *sandboxtest.Cluster) {
 		}
 		return err
 	})
+	wantPairs(t, first, first.Name+" "+peer.Name+" gateway Failed", peer.Name+" "+first.Name+" gateway OK")
 	scaleGateway(t, peer, 1)
 	sandboxtest.Eventually(t, settleTimeout, "calls succeed with the gateway again", func() error { return c.make(from) })
 }
