@@ -36,7 +36,7 @@ type view struct {
 	local      func(objectKey) *unstructured.Unstructured
 	adopted    func(*unstructured.Unstructured) string // the cluster that an object stands for, wherever it is; "" for none
 	left       func(id string) bool                    // whether a peer is known to have given up being one
-	departed   map[string]bool                         // IDs of those that left, or were taken out of the group here
+	departed   dismissals                              // those that left, or were taken out of the group
 }
 
 // decision is what is to be done about one object. All fields empty: nothing.
@@ -114,9 +114,9 @@ func (v view) candidates() []candidate {
 }
 
 // mayKnow: of clusters that are not in the group, only the Cluster is taken, by which they come into it. One that was in
-// it and left does not come back because others have not noticed yet.
+// it and left does not come back because others have not noticed yet, but when it has been brought to one of them since.
 func (v view) mayKnow(owner string, object *unstructured.Unstructured) bool {
-	return v.registered[owner] || isCluster(object) && !v.departed[owner]
+	return v.registered[owner] || isCluster(object) && !v.departed.cover(owner, object.GetCreationTimestamp())
 }
 
 // use says what the first rule that applies to the candidate makes of it.

@@ -4,7 +4,9 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 
 	"github.com/meshmanager/smm/api/clusterregistry/v1alpha1"
@@ -112,14 +114,19 @@ func TestDecideRegistrations(t *testing.T) {
 	mark(credential, v1alpha1.OwnershipAnnotation, "a")
 	known := object(t, "{apiVersion: clusterregistry.k8s.cisco.com/v1alpha1, kind: Cluster, metadata: {name: a}, spec: {clusterID: a}}")
 	mark(known, v1alpha1.OwnershipAnnotation, "a")
+	made := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
+	known.SetCreationTimestamp(metav1.NewTime(made))
 	for name, test := range map[string]struct {
 		offered, here *unstructured.Unstructured
 		registered    []string
+		departed      time.Time
 		applied       bool
 	}{
-		"a newer credential":        {credential, credential, []string{"a", "b"}, true},
-		"a Cluster that is unknown": {known, nil, []string{"b"}, true},
-		"a credential before it":    {credential, nil, []string{"b"}, false},
+		"a newer credential":             {credential, credential, []string{"a", "b"}, time.Time{}, true},
+		"a Cluster that is unknown":      {known, nil, []string{"b"}, time.Time{}, true},
+		"a credential before it":         {credential, nil, []string{"b"}, time.Time{}, false},
+		"a Cluster that has left since":  {known, nil, []string{"b"}, made.Add(time.Second), false},
+		"a Cluster that came back since": {known, nil, []string{"b"}, made.Add(-time.Second), true},
 	} {
 		v := view{
 			clusterID: "me", registered: map[string]bool{}, answering: map[string]bool{"b": true}, sources: []holding{{"b", test.offered}},
@@ -130,7 +137,8 @@ func TestDecideRegistrations(t *testing.T) {
 				}
 				return ""
 			},
-			left: func(string) bool { return false },
+			left:     func(string) bool { return false },
+			departed: dismissals{"a": test.departed},
 		}
 		for _, id := range test.registered {
 			v.registered[id] = true

@@ -50,6 +50,11 @@ func (d *directory) Reconcile(ctx context.Context, _ reconcile.Request) (reconci
 	if err != nil {
 		return reconcile.Result{}, err
 	}
+	dismissed := d.dismissed(clusters)
+	d.syncer.setDismissed(dismissed)
+	if clusters, err = d.forget(ctx, clusters, dismissed); err != nil {
+		return reconcile.Result{}, err
+	}
 	renew, credentialErr := d.keepCredential(ctx, clusters)
 	secrets, err := d.secrets(ctx)
 	if err != nil {

@@ -3,6 +3,7 @@ package registry
 import (
 	"context"
 	"testing"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -111,5 +112,42 @@ func leaving(t *testing.T, leaver *member, others ...*member) {
 		})
 		m.eventually(t, "has nothing of it", m.lacksSecret("meanwhile-"+lineRefuses))
 		m.eventually(t, "has no credential of it", m.lacksSecret(leaver.name))
+	}
+}
+
+// A cluster that does not answer is taken out of the group at one of its members: the others forget it too, it does not
+// come back by way of them, and is taken in again when it is brought together with any of them.
+func dismissed(t *testing.T, l *line, gone *member, at, other *member) {
+	key := client.ObjectKey{Name: gone.name}
+	var before v1alpha1.Cluster
+	if err := at.Get(t.Context(), key, &before); err != nil {
+		t.Fatal(err)
+	}
+	l.set(lineRefuses)
+	other.eventually(t, "says that it does not answer", other.hasState(gone.name, v1alpha1.ClusterStateFailed))
+	var own v1alpha1.Cluster
+	if err := at.Get(t.Context(), client.ObjectKey{Name: at.name}, &own); err != nil {
+		t.Fatal(err)
+	}
+	Dismiss(&own, before.Spec.ClusterID, time.Now())
+	if err := at.Update(t.Context(), &own); err != nil {
+		t.Fatal(err)
+	}
+	for _, m := range []*member{at, other} {
+		m.eventually(t, "has forgotten the one that does not answer", func(ctx context.Context) bool {
+			return apierrors.IsNotFound(m.Get(ctx, key, &v1alpha1.Cluster{})) && m.lacksSecret(gone.name)(ctx) && m.lacksSecret("kept")(ctx)
+		})
+	}
+	for _, m := range []*member{at, other} {
+		m.waitForRound(t)
+		if err := m.Get(t.Context(), key, &v1alpha1.Cluster{}); !apierrors.IsNotFound(err) {
+			t.Errorf("cluster %s knows it again: %v", m.name, err)
+		}
+	}
+	l.set(lineWorks)
+	introduce(t, gone, other)
+	for _, m := range []*member{at, other} {
+		m.eventually(t, "knows the one that came back", m.isReady(gone.name))
+		m.eventually(t, "has its secret again", m.hasSecret("kept"))
 	}
 }

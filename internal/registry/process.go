@@ -60,6 +60,7 @@ func (s *syncer) look(key objectKey) (v view, rules []rule, ready bool) {
 		clusterID: s.clusterID, registered: map[string]bool{}, names: map[string]string{}, answering: map[string]bool{},
 		adopted: s.adopted, left: s.left, departed: maps.Clone(s.departed), local: s.find,
 	}
+	v.departed.add(s.dismissed)
 	for id, r := range s.registered {
 		v.registered[id], v.names[id] = true, r.name
 	}

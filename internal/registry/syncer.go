@@ -39,7 +39,8 @@ type syncer struct {
 	rules      []v1alpha1.ResourceSyncRule // by name
 	own        objectKey                   // this cluster's own credential
 	registered map[string]registration     // by ID
-	departed   map[string]bool             // IDs of peers that were registered before
+	departed   dismissals                  // peers that were registered before
+	dismissed  dismissals                  // clusters that are to be forgotten
 	peers      map[string]*peer            // by ID
 	here       map[schema.GroupVersionKind]*localKind
 	namespaces *watch
@@ -67,7 +68,7 @@ func newSyncer(ctx context.Context, api *cluster, clusterID string, log *slog.Lo
 	s := &syncer{
 		api: api, clusterID: clusterID, log: log, onReport: onReport, ctx: ctx,
 		queue:    workqueue.NewTypedRateLimitingQueue(limiter),
-		departed: map[string]bool{},
+		departed: dismissals{},
 		peers:    map[string]*peer{},
 		here:     map[schema.GroupVersionKind]*localKind{},
 		problems: map[objectKey]problem{},
@@ -122,13 +123,20 @@ func (s *syncer) setRules(rules []v1alpha1.ResourceSyncRule) {
 	s.configure()
 }
 
+// setDismissed makes the clusters those that do not come back by way of others.
+func (s *syncer) setDismissed(dismissed dismissals) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.dismissed = dismissed
+}
+
 // setPeers makes the peers those that are read from. registered are all that have a Cluster
 // here, by ID.
 func (s *syncer) setPeers(own objectKey, registered map[string]registration, peers map[string]*peer) {
 	s.mu.Lock()
 	s.own = own
 	for id := range s.registered {
-		s.departed[id] = true
+		s.departed[id] = time.Now()
 	}
 	for id := range registered {
 		delete(s.departed, id)

@@ -34,6 +34,7 @@ func TestGroup(t *testing.T) {
 	t.Run("walk-through", func(t *testing.T) { walkThrough(t, first, second, third) })
 	t.Run("faults", func(t *testing.T) { faults(t, l, first, second, third) })
 	t.Run("credentials", func(t *testing.T) { credentials(t, first, second) })
+	t.Run("dismissed", func(t *testing.T) { dismissed(t, l, first, second, third) })
 	t.Run("leaving", func(t *testing.T) {
 		stopThird()
 		leaving(t, third, first, second)

@@ -17,6 +17,9 @@ const (
 	SyncDisabledAnnotation = "cluster-registry.k8s.cisco.com/resource-sync-disabled"
 	// ClusterDisabledAnnotation on a Cluster keeps its cluster from being used.
 	ClusterDisabledAnnotation = "cluster-registry.k8s.cisco.com/cluster-disabled"
+	// DismissedAnnotation on a cluster's own Cluster lists those that were taken out of the group although they did not
+	// answer, each as ID=time and separated by commas. All that know such a cluster from before that time forget it.
+	DismissedAnnotation = "cluster-registry.k8s.cisco.com/dismissed-clusters"
 	// CoreResourceLabel is on the rules and the feature by which clusters learn of each other.
 	CoreResourceLabel = "cluster-registry-controller.k8s.cisco.com/core-sync-resource"
 	// CoreResourcesSourceFeature is the feature of clusters that others learn of clusters from.

@@ -29,6 +29,7 @@ type Detachment struct {
 	first Cluster
 	peer  *Cluster // nil for one that does not answer
 	id    string
+	own   string // ID of the first
 	force bool
 }
 
@@ -44,6 +45,7 @@ func PrepareDetach(ctx context.Context, first Cluster, peer *Cluster, name strin
 	if err != nil {
 		return nil, err
 	}
+	d.own = own.id
 	if err := d.askPeer(ctx); err != nil {
 		return nil, err
 	}
@@ -108,6 +110,11 @@ func (d *Detachment) Run(ctx context.Context, watch Watch) error {
 	known, err := clusterWithID(ctx, d.first.Client, d.id)
 	if err != nil {
 		return err
+	}
+	if d.peer == nil && known != nil {
+		if err := dismiss(ctx, d.first.Client, d.own, known); err != nil {
+			return err
+		}
 	}
 	if known != nil {
 		if err := forget(ctx, d.first.Client, known); err != nil {

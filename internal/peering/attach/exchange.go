@@ -3,6 +3,7 @@ package attach
 import (
 	"context"
 	"fmt"
+	"time"
 
 	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -13,6 +14,7 @@ import (
 	clusterregistryv1alpha1 "github.com/meshmanager/smm/api/clusterregistry/v1alpha1"
 	servicemeshv1alpha1 "github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
+	"github.com/meshmanager/smm/internal/registry"
 )
 
 func ownerOf(object metav1.Object) string {
@@ -64,6 +66,23 @@ func introduce(ctx context.Context, to client.Client, known *clusterregistryv1al
 	cluster := &clusterregistryv1alpha1.Cluster{ObjectMeta: metav1.ObjectMeta{Name: known.Name}, Spec: known.Spec}
 	if err := to.Create(ctx, cluster); err != nil && !apierrors.IsAlreadyExists(err) {
 		return fmt.Errorf("bring Cluster %s: %w", known.Name, err)
+	}
+	return nil
+}
+
+// dismiss has the peers of a cluster forget another one, which cannot take its leave of them itself.
+func dismiss(ctx context.Context, c client.Client, own string, known *clusterregistryv1alpha1.Cluster) error {
+	was, err := clusterWithID(ctx, c, own)
+	if err != nil || was == nil {
+		return err
+	}
+	is, at := was.DeepCopy(), time.Now()
+	if made := known.CreationTimestamp.Time; made.After(at) {
+		at = made // by the cluster's clock, which is ahead
+	}
+	registry.Dismiss(is, known.Spec.ClusterID, at)
+	if err := c.Patch(ctx, is, client.MergeFrom(was)); err != nil {
+		return fmt.Errorf("note in Cluster %s that %s is detached: %w", was.Name, known.Name, err)
 	}
 	return nil
 }
