@@ -41,11 +41,17 @@ type view struct {
 
 // decision is what is to be done about one object. All fields empty: nothing.
 type decision struct {
-	apply   *unstructured.Unstructured // as it is to be
-	over    *unstructured.Unstructured // as it is now; nil if it is to be made
+	writes  []write
 	remove  []*unstructured.Unstructured
 	rule    string // the rule that applies
 	problem string // why a rule cannot do what it says
+}
+
+// write is a copy that is to be made or changed.
+type write struct {
+	desired *unstructured.Unstructured // as it is to be
+	live    *unstructured.Unstructured // as it is now; nil if it is to be made
+	rule    string
 }
 
 // decide: the cluster that has the original is the one that is copied from. Another peer's copy of it serves only while
@@ -53,21 +59,27 @@ type decision struct {
 // is known to be gone, or when the cluster of the original has left the group.
 func (v view) decide(rules []rule) (decision, error) {
 	var d decision
+	used := map[objectKey]bool{}
 	for _, candidate := range v.candidates() {
-		applies, err := v.use(candidate, rules)
+		w, err := v.use(candidate, rules)
 		if err != nil {
-			return applies, err
+			return decision{rule: w.rule}, err
 		}
-		if applies.rule != "" {
-			d = applies
-			break
-		}
-	}
-	for _, object := range v.copies {
-		if d.apply != nil && keyOf(d.apply) == keyOf(object) {
+		// Originals of several clusters may have copies apart from each other; of those that have not, the first counts.
+		if w.rule == "" || used[keyOf(w.desired)] {
 			continue
 		}
-		if v.isObsolete(object) {
+		used[keyOf(w.desired)] = true
+		d.rule = cmp.Or(d.rule, w.rule)
+		if allowed, problem := v.mayReplace(w.live, candidate); !allowed {
+			d.problem = cmp.Or(d.problem, problem)
+			continue
+		}
+		d.writes = append(d.writes, w)
+	}
+	for _, object := range v.copies {
+		isWritten := slices.ContainsFunc(d.writes, func(w write) bool { return keyOf(w.desired) == keyOf(object) })
+		if !isWritten && v.isObsolete(object) {
 			d.remove = append(d.remove, object)
 		}
 	}
@@ -119,31 +131,26 @@ func (v view) mayKnow(owner string, object *unstructured.Unstructured) bool {
 	return v.registered[owner] || isCluster(object) && !v.departed.cover(owner, object.GetCreationTimestamp())
 }
 
-// use says what the first rule that applies to the candidate makes of it.
-func (v view) use(c candidate, rules []rule) (decision, error) {
+// use says what the first rule that applies to the candidate makes of it. No rule is named when none does.
+func (v view) use(c candidate, rules []rule) (write, error) {
 	for _, r := range rules {
 		if !r.from[c.peer] {
 			continue
 		}
 		matching, err := Matching(r.spec, c.object)
 		if err != nil {
-			return decision{rule: r.name}, err
+			return write{rule: r.name}, err
 		}
 		if len(matching) == 0 {
 			continue
 		}
 		desired, err := Copy(c.object, filled(matching, c.object, v.names[c.owner]), c.owner)
 		if err != nil {
-			return decision{rule: r.name}, err
+			return write{rule: r.name}, err
 		}
-		d := decision{rule: r.name, over: v.local(keyOf(desired))}
-		if allowed, problem := v.mayReplace(d.over, c); !allowed {
-			return decision{rule: r.name, problem: problem}, nil
-		}
-		d.apply = desired
-		return d, nil
+		return write{desired: desired, live: v.local(keyOf(desired)), rule: r.name}, nil
 	}
-	return decision{}, nil
+	return write{}, nil
 }
 
 // mayReplace tells whether what is here may become a copy of the candidate, and if not, whether that is a problem.

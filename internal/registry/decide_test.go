@@ -94,8 +94,8 @@ func TestDecide(t *testing.T) {
 			}
 			got := ""
 			switch {
-			case d.apply != nil:
-				got = ownerOf(d.apply)
+			case len(d.writes) > 0:
+				got = ownerOf(d.writes[0].desired)
 			case len(d.remove) > 0:
 				got = "delete"
 			}
@@ -103,6 +103,44 @@ func TestDecide(t *testing.T) {
 				t.Errorf("done %q, problem %q; want %q, %t", got, d.problem, test.want, test.problem)
 			}
 		})
+	}
+}
+
+// Clusters may have objects of the same name whose copies are apart: each gets its own, and one that has nothing here yet
+// does not wait for the other.
+func TestDecideOriginalsOfTheSameName(t *testing.T) {
+	spec := read[v1alpha1.ResourceSyncRuleSpec](t, `
+groupVersionKind: {kind: Secret, version: v1}
+rules: [{mutations: {overrides: [{path: /metadata/name, value: "{{ .Object.GetName }}-{{ .Cluster.GetName }}"}]}}]
+`)
+	known := map[string]bool{"a": true, "b": true}
+	v := view{
+		clusterID: "me", registered: known, answering: known, names: map[string]string{"a": "first", "b": "second"},
+		sources: []holding{{"a", secret(t, "", "")}, {"b", secret(t, "", "")}},
+		local:   func(objectKey) *unstructured.Unstructured { return nil },
+		adopted: func(*unstructured.Unstructured) string { return "" },
+		left:    func(string) bool { return false },
+	}
+	rules := []rule{{name: "r", spec: &spec, from: known}}
+	written := func() []string {
+		d, err := v.decide(rules)
+		if err != nil || d.problem != "" {
+			t.Fatalf("%+v, %v", d, err)
+		}
+		var objects []*unstructured.Unstructured
+		for _, w := range d.writes {
+			objects = append(objects, w.desired)
+		}
+		return append(names(objects), names(d.remove)...)
+	}
+	if got := strings.Join(written(), ","); got != "Secret ns/s-first,Secret ns/s-second" {
+		t.Errorf("written: %s", got)
+	}
+	d, _ := v.decide(rules)
+	v.copies = []*unstructured.Unstructured{d.writes[0].desired, d.writes[1].desired}
+	v.sources[1].object = nil
+	if got := strings.Join(written(), ","); got != "Secret ns/s-first,Secret ns/s-second" { // the latter is removed
+		t.Errorf("written and removed: %s", got)
 	}
 }
 
@@ -144,7 +182,7 @@ func TestDecideRegistrations(t *testing.T) {
 			v.registered[id] = true
 		}
 		d, err := v.decide(rules)
-		if err != nil || (d.apply != nil) != test.applied {
+		if err != nil || (len(d.writes) > 0) != test.applied {
 			t.Errorf("%s: %+v, %v; want applied %t", name, d, err, test.applied)
 		}
 	}
@@ -160,7 +198,7 @@ func TestAdoptedObjectsFollowTheirPeer(t *testing.T) {
 		left:    func(string) bool { return false },
 	}
 	rules := []rule{{name: "r", spec: &v1alpha1.ResourceSyncRuleSpec{Rules: []v1alpha1.SyncRule{{}}}, from: map[string]bool{"a": true}}}
-	if d, err := v.decide(rules); err != nil || d.apply == nil || d.over == nil {
+	if d, err := v.decide(rules); err != nil || len(d.writes) != 1 || d.writes[0].live == nil {
 		t.Errorf("not adopted: %+v, %v", d, err)
 	}
 	v.sources = []holding{{peer: "a"}}

@@ -1,11 +1,14 @@
 package registry
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"strings"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
@@ -36,10 +39,7 @@ func (s *syncer) process(ctx context.Context, key objectKey) bool {
 		s.report(key, problem{rule: d.rule, message: fmt.Sprintf("%s: %s", key, oneLine(err))})
 		return true // until the rule or the object changes
 	}
-	if namespace := s.missingNamespace(d); namespace != "" {
-		s.report(key, problem{rule: d.rule, namespace: namespace, message: fmt.Sprintf("%s: there is no namespace %s here", key, namespace)})
-		return true
-	}
+	waiting := s.withoutNamespace(&d)
 	if err := s.act(ctx, d); err != nil {
 		if ctx.Err() != nil || apierrors.IsConflict(err) || apierrors.IsAlreadyExists(err) {
 			return false
@@ -47,6 +47,10 @@ func (s *syncer) process(ctx context.Context, key objectKey) bool {
 		s.log.Warn("cannot keep in sync", "object", key.String(), "rule", d.rule, "error", err)
 		s.report(key, problem{rule: d.rule, message: fmt.Sprintf("%s: %s", key, oneLine(err))})
 		return false
+	}
+	if waiting != "" {
+		s.report(key, problem{rule: d.rule, namespace: waiting, message: fmt.Sprintf("%s: there is no namespace %s here", key, waiting)})
+		return true
 	}
 	s.report(key, problem{rule: d.rule, message: d.problem})
 	return true
@@ -137,17 +141,19 @@ func (s *syncer) left(id string) bool {
 	return w != nil && w.scope.holds(key, nil) && w.get(key) == nil
 }
 
-func (s *syncer) missingNamespace(d decision) string {
-	if d.apply == nil || d.over != nil || d.apply.GetNamespace() == "" {
-		return ""
-	}
+// withoutNamespace takes out of a decision what there is no namespace for, and names the first that is missing.
+func (s *syncer) withoutNamespace(d *decision) (missing string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	namespace := d.apply.GetNamespace()
-	if s.namespaces.known() && s.namespaces.get(objectKey{name: namespace}) == nil {
-		return namespace
-	}
-	return ""
+	d.writes = slices.DeleteFunc(d.writes, func(w write) bool {
+		namespace := w.desired.GetNamespace()
+		if w.live != nil || namespace == "" || !s.namespaces.known() || s.namespaces.get(objectKey{name: namespace}) != nil {
+			return false
+		}
+		missing = cmp.Or(missing, namespace)
+		return true
+	})
+	return missing
 }
 
 // act writes what was decided.
@@ -159,14 +165,15 @@ func (s *syncer) act(ctx context.Context, d decision) error {
 			return err
 		}
 	}
-	if d.apply == nil {
-		return nil
+	var errs []error
+	for _, w := range d.writes {
+		kind, err := s.servedHere(w.desired.GroupVersionKind())
+		if err == nil {
+			err = s.write(ctx, kind, w)
+		}
+		errs = append(errs, err)
 	}
-	kind, err := s.servedHere(d.apply.GroupVersionKind())
-	if err != nil {
-		return err
-	}
-	return s.write(ctx, kind, d)
+	return errors.Join(errs...)
 }
 
 func (s *syncer) servedHere(kind schema.GroupVersionKind) (served, error) {
@@ -179,12 +186,12 @@ func (s *syncer) servedHere(kind schema.GroupVersionKind) (served, error) {
 	return local.served, local.err
 }
 
-func (s *syncer) write(ctx context.Context, kind served, d decision) error {
-	key := keyOf(d.apply)
+func (s *syncer) write(ctx context.Context, kind served, w write) error {
+	key := keyOf(w.desired)
 	objects := kind.in(key.namespace)
-	live, next := d.over, d.apply
-	_, withStatus := d.apply.Object["status"]
-	digest, err := digestOf(d.apply)
+	live, next := w.live, w.desired
+	_, withStatus := w.desired.Object["status"]
+	digest, err := digestOf(w.desired)
 	if err != nil {
 		return err
 	}
@@ -192,20 +199,20 @@ func (s *syncer) write(ctx context.Context, kind served, d decision) error {
 		if live, err = objects.Create(ctx, next, metav1.CreateOptions{FieldManager: fieldManager}); err != nil {
 			return err
 		}
-		s.log.Info("copied", "object", key.String(), "rule", d.rule)
+		s.log.Info("copied", "object", key.String(), "rule", w.rule)
 	} else {
-		next = updated(live, d.apply)
+		next = updated(live, w.desired)
 		if s.isSettled(key, settlement{digest, live.GetResourceVersion()}) || sameContent(live, next) {
 			return nil
 		}
 		if live, err = objects.Update(ctx, next, metav1.UpdateOptions{FieldManager: fieldManager}); err != nil {
 			return err
 		}
-		s.log.Info("updated", "object", key.String(), "rule", d.rule)
+		s.log.Info("updated", "object", key.String(), "rule", w.rule)
 	}
-	if withStatus && kind.hasStatus && !sameStatus(live, d.apply) {
+	if withStatus && kind.hasStatus && !sameStatus(live, w.desired) {
 		status := live.DeepCopy()
-		status.Object["status"] = runtime.DeepCopyJSONValue(d.apply.Object["status"])
+		status.Object["status"] = runtime.DeepCopyJSONValue(w.desired.Object["status"])
 		if live, err = objects.UpdateStatus(ctx, status, metav1.UpdateOptions{FieldManager: fieldManager}); err != nil {
 			return err
 		}
