@@ -10,6 +10,7 @@ import (
 
 	asmv1alpha1 "github.com/meshmanager/smm/api/asm/v1alpha1"
 	clusterregistryv1alpha1 "github.com/meshmanager/smm/api/clusterregistry/v1alpha1"
+	discoveryv3alpha1 "github.com/meshmanager/smm/api/discovery/v3alpha1"
 	servicemeshv1alpha1 "github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
 )
@@ -22,6 +23,7 @@ func NewScheme() (*runtime.Scheme, error) {
 		apiextensionsv1.AddToScheme(scheme),
 		asmv1alpha1.AddToScheme(scheme),
 		clusterregistryv1alpha1.AddToScheme(scheme),
+		discoveryv3alpha1.AddToScheme(scheme),
 		servicemeshv1alpha1.AddToScheme(scheme),
 		smmv1alpha1.AddToScheme(scheme),
 	)

@@ -84,6 +84,8 @@ func TestDocumentedNamesAndColumns(t *testing.T) {
 		"resourcesyncrules.clusterregistry.k8s.cisco.com": {"Cluster", "rsr", "KIND,SYNCED,MESSAGE,AGE"},
 		"servicemeshes.asm.alauda.io":                     {Scope: "Namespaced", Columns: "STATE,SYNTHESISPHASE,PHASE,VERSION,DESIREDVERSION"},
 		"controlplanes.smm.cisco.com":                     {"Cluster", "cp", "CLUSTER,ROLE,STATUS,ERROR,AGE"},
+		"globalmeshes.discovery.mspider.io":               {Scope: "Namespaced", Columns: "MODE,OWNERCLUSTER,DEPLOYNAMESPACE,PHASE,MESHVERSION"},
+		"meshclusters.discovery.mspider.io":               {Scope: "Namespaced", Columns: "MESH,NETWORK,PHASE,AGE"},
 		"demoapplications.smm.cisco.com":                  {"Namespaced", "", "ENABLED,STATUS,ERROR,AGE"},
 		"istiocontrolplanes.servicemesh.cisco.com":        {"Namespaced", "icp", "MODE,NETWORK,STATUS,MESH EXPANSION,EXPANSION GW IPS,ERROR,AGE"},
 		"istiomeshes.servicemesh.cisco.com":               {"Namespaced", "imesh", "STATUS,ERROR,AGE"},

@@ -45,8 +45,12 @@ func (l *logic) users(ctx context.Context, icp *v1alpha1.IstioControlPlane) (str
 	return usage.String(), nil
 }
 
-// meshGoes tells whether the ControlPlane that made the control plane is being removed.
+// meshGoes tells whether the labels need no control plane: what made it is being removed with the whole mesh, or it is a
+// passive one, whose labels follow those of another cluster.
 func (l *logic) meshGoes(ctx context.Context, icp *v1alpha1.IstioControlPlane) (bool, error) {
+	if icp.Spec.Mode == v1alpha1.ModePassive {
+		return true, nil
+	}
 	kind, name, _ := strings.Cut(icp.Annotations[kube.OwnerAnnotation], "/")
 	if kind != smmv1alpha1.KindControlPlane {
 		return false, nil

@@ -17,6 +17,7 @@ import (
 	"github.com/meshmanager/smm/internal/controlplane"
 	"github.com/meshmanager/smm/internal/demoapp"
 	"github.com/meshmanager/smm/internal/frontdoor/alauda"
+	"github.com/meshmanager/smm/internal/frontdoor/mspider"
 	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/istio/releases"
 	"github.com/meshmanager/smm/internal/kube"
@@ -115,6 +116,12 @@ func addControllers(m manager.Manager, options Options, kubernetesVersion string
 	}
 	if err := addServiceMeshes(m, telling(m, alauda.NewReconciler(c, applier, catalogue))); err != nil {
 		return fmt.Errorf("set up the controller of ServiceMeshes: %w", err)
+	}
+	if err := addGlobalMeshes(m, telling(m, mspider.NewReconciler(c, applier, catalogue))); err != nil {
+		return fmt.Errorf("set up the controller of GlobalMeshes: %w", err)
+	}
+	if err := addMeshClusters(m, mspider.NewMeshClusterReconciler(c)); err != nil {
+		return fmt.Errorf("set up the controller of MeshClusters: %w", err)
 	}
 	return nil
 }

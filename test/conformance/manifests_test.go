@@ -3,12 +3,16 @@ package conformance
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/yaml"
+
+	"github.com/meshmanager/smm/internal/kube/kubetest"
 )
 
 // An API server may delay, reject or warn of a definition that a schema check alone passes: for its size, its rules'
@@ -24,9 +28,12 @@ func TestDefinitionsAreServedWithoutWarning(t *testing.T) {
 // GitOps tool that compares the two sees no difference.
 func TestDocumentedManifests(t *testing.T) {
 	c := start(t)
+	objects := frontDoors(t)
 	for _, path := range testdata(t, "manifests", "*.yaml") {
-		t.Run(filepath.Base(path), func(t *testing.T) {
-			object := read(t, path)
+		objects[filepath.Base(path)] = read(t, path)
+	}
+	for name, object := range objects {
+		t.Run(name, func(t *testing.T) {
 			text, err := object.MarshalJSON()
 			if err != nil {
 				t.Fatal(err)
@@ -44,6 +51,23 @@ func TestDocumentedManifests(t *testing.T) {
 			}
 		})
 	}
+}
+
+// frontDoors are the documented resources that are translated into the product's, by the document and their names.
+func frontDoors(t *testing.T) map[string]*unstructured.Unstructured {
+	t.Helper()
+	objects := map[string]*unstructured.Unstructured{}
+	for _, door := range []string{"alauda", "mspider"} {
+		text, err := os.ReadFile(filepath.Join(kubetest.RepositoryRoot(t), "internal", "frontdoor", door, "testdata", "documented.yaml"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, part := range strings.Split(string(text), "\n---\n") {
+			object := parse(t, part)
+			objects[door+"-"+strings.ToLower(object.GetKind())+"-"+object.GetName()] = object
+		}
+	}
+	return objects
 }
 
 // The documentation tells to change an installation with `kubectl patch --type=merge`.

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"text/tabwriter"
 	"time"
@@ -217,7 +218,11 @@ func groupVersionOf(kind string) schema.GroupVersion {
 		return schema.GroupVersion{Group: "autoscaling", Version: "v2"}
 	case "VirtualService":
 		return schema.GroupVersion{Group: "networking.istio.io", Version: "v1"}
-	case "IstioMeshGateway":
+	case "EndpointSlice":
+		return schema.GroupVersion{Group: "discovery.k8s.io", Version: "v1"}
+	case "GlobalMesh", "MeshCluster":
+		return schema.GroupVersion{Group: "discovery.mspider.io", Version: "v3alpha1"}
+	case "IstioMeshGateway", "IstioControlPlane", "PeerIstioControlPlane":
 		return schema.GroupVersion{Group: "servicemesh.cisco.com", Version: "v1alpha1"}
 	case "ControlPlane", "DemoApplication":
 		return schema.GroupVersion{Group: "smm.cisco.com", Version: "v1alpha1"}
@@ -226,8 +231,8 @@ func groupVersionOf(kind string) schema.GroupVersion {
 	}
 }
 
-// operate runs the operator until the test ends.
-func (c *cluster) operate(t *testing.T) {
+// operate runs the operator until the test ends, or until it is stopped.
+func (c *cluster) operate(t *testing.T) (stop func()) {
 	t.Helper()
 	m, err := operator.New(c.Config, operator.Options{
 		Namespace: metav1.NamespaceDefault, Catalogue: istio.Builtin(), Log: slog.New(slog.DiscardHandler),
@@ -238,10 +243,12 @@ func (c *cluster) operate(t *testing.T) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan error, 1)
 	go func() { ended <- m.Start(ctx) }()
-	t.Cleanup(func() {
+	stop = sync.OnceFunc(func() {
 		cancel()
 		if err := <-ended; err != nil {
 			t.Errorf("the operator ended: %v", err)
 		}
 	})
+	t.Cleanup(stop)
+	return stop
 }

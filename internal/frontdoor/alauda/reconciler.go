@@ -7,11 +7,11 @@ import (
 	"strings"
 
 	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
-	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	asmv1alpha1 "github.com/meshmanager/smm/api/asm/v1alpha1"
 	"github.com/meshmanager/smm/api/servicemesh/v1alpha1"
+	"github.com/meshmanager/smm/internal/frontdoor"
 	"github.com/meshmanager/smm/internal/istio"
 	"github.com/meshmanager/smm/internal/kube"
 )
@@ -58,7 +58,7 @@ func (l *logic) Reconcile(ctx context.Context, mesh *asmv1alpha1.ServiceMesh, sa
 	if err != nil {
 		return kube.Outcome{}, err
 	}
-	describeUnsupported(mesh, translation.Unsupported)
+	frontdoor.DescribeUnsupported(&mesh.Status.Conditions, asmv1alpha1.ConditionUnsupported, mesh.Generation, translation.Unsupported)
 	if err := l.sync(ctx, mesh, translation, save); err != nil {
 		return kube.Outcome{}, err
 	}
@@ -80,21 +80,17 @@ func (l *logic) Reconcile(ctx context.Context, mesh *asmv1alpha1.ServiceMesh, sa
 func (l *logic) sync(ctx context.Context, mesh *asmv1alpha1.ServiceMesh, t Translation, save kube.Save) error {
 	var objects []*unstructured.Unstructured
 	if t.ControlPlane != nil {
-		namespace := &unstructured.Unstructured{Object: map[string]any{
-			"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": t.ControlPlane.Namespace},
-		}}
-		// It is not in the inventory: other things may be in it, and it stays when the mesh goes.
-		if _, err := l.applier.Apply(ctx, ownerOf(mesh), []*unstructured.Unstructured{namespace}); err != nil {
+		if err := frontdoor.PrepareNamespace(ctx, l.applier, ownerOf(mesh), t.ControlPlane.Namespace); err != nil {
 			return err
 		}
-		object, err := encoded(t.ControlPlane)
+		object, err := frontdoor.Encoded(t.ControlPlane)
 		if err != nil {
 			return err
 		}
 		objects = append(objects, object)
 	}
 	for _, gateway := range t.Gateways {
-		object, err := encoded(gateway)
+		object, err := frontdoor.Encoded(gateway)
 		if err != nil {
 			return err
 		}
@@ -108,27 +104,14 @@ func (l *logic) sync(ctx context.Context, mesh *asmv1alpha1.ServiceMesh, t Trans
 	return err
 }
 
-func encoded(object runtime.Object) (*unstructured.Unstructured, error) {
-	content, err := runtime.DefaultUnstructuredConverter.ToUnstructured(object)
-	if err != nil {
-		return nil, fmt.Errorf("encode %T: %w", object, err)
-	}
-	unstructured.RemoveNestedField(content, "status")
-	unstructured.RemoveNestedField(content, "metadata", "creationTimestamp")
-	return &unstructured.Unstructured{Object: content}, nil
-}
-
 // waitingFor says what the first part that is not available waits for, "" when all are.
 func (l *logic) waitingFor(ctx context.Context, t Translation) (string, error) {
 	if t.ControlPlane == nil {
 		return "", nil
 	}
-	icp := &v1alpha1.IstioControlPlane{}
-	if err := l.client.Get(ctx, client.ObjectKeyFromObject(t.ControlPlane), icp); client.IgnoreNotFound(err) != nil {
-		return "", fmt.Errorf("read the control plane: %w", err)
-	}
-	if icp.Status.Status != v1alpha1.ConfigStateAvailable || icp.Status.ObservedGeneration != icp.Generation {
-		return waiting("IstioControlPlane", icp.Namespace+"/"+t.ControlPlane.Name, icp.Status.ErrorMessage), nil
+	waiting, err := frontdoor.ControlPlaneWaits(ctx, l.client, client.ObjectKeyFromObject(t.ControlPlane))
+	if err != nil || waiting != "" {
+		return waiting, err
 	}
 	for _, wanted := range t.Gateways {
 		gateway := &v1alpha1.IstioMeshGateway{}
@@ -136,56 +119,20 @@ func (l *logic) waitingFor(ctx context.Context, t Translation) (string, error) {
 			return "", fmt.Errorf("read a gateway: %w", err)
 		}
 		if gateway.Status.Status != v1alpha1.ConfigStateAvailable || gateway.Status.ObservedGeneration != gateway.Generation {
-			return waiting("IstioMeshGateway", wanted.Namespace+"/"+wanted.Name, gateway.Status.ErrorMessage), nil
+			return frontdoor.Waiting(v1alpha1.KindIstioMeshGateway, client.ObjectKeyFromObject(wanted), gateway.Status.ErrorMessage), nil
 		}
 	}
 	return "", nil
 }
 
-func waiting(kind, name, problem string) string {
-	if problem != "" {
-		return kind + " " + name + ": " + problem
-	}
-	return kind + " " + name + " is not available yet"
-}
-
 // Finalize removes what the mesh made: gateways first, then the control plane, which its users hold.
 func (l *logic) Finalize(ctx context.Context, mesh *asmv1alpha1.ServiceMesh, _ kube.Save) (kube.Outcome, error) {
-	known := kube.Refs(mesh.Status.Inventory)
-	if _, err := l.applier.Remove(ctx, ownerOf(mesh), known); err != nil {
-		return kube.Outcome{}, err
+	waiting, err := frontdoor.Remove(ctx, l.client, l.applier, ownerOf(mesh), kube.Refs(mesh.Status.Inventory))
+	if err != nil || waiting == "" {
+		return kube.Done(), err
 	}
-	remaining, err := l.applier.Remaining(ctx, ownerOf(mesh), known)
-	if err != nil {
-		return kube.Outcome{}, err
-	}
-	if len(remaining) == 0 {
-		return kube.Done(), nil
-	}
-	message, err := l.heldBy(ctx, remaining[0])
-	if err != nil {
-		return kube.Outcome{}, err
-	}
-	setPhase(mesh, asmv1alpha1.PhaseDeleting, "Deleting", message)
-	return kube.Look(message), nil
-}
-
-// heldBy says why an object that is being deleted is still there.
-func (l *logic) heldBy(ctx context.Context, ref kube.Ref) (string, error) {
-	message := fmt.Sprintf("waiting for %s to be removed", ref)
-	if ref.Kind != v1alpha1.KindIstioControlPlane {
-		return message, nil
-	}
-	icp := &v1alpha1.IstioControlPlane{}
-	if err := l.client.Get(ctx, client.ObjectKey{Namespace: ref.Namespace, Name: ref.Name}, icp); client.IgnoreNotFound(err) != nil {
-		return "", fmt.Errorf("read the control plane: %w", err)
-	}
-	for _, condition := range icp.Status.Conditions {
-		if condition.Type == v1alpha1.ConditionInUse {
-			return message + ": " + condition.Message, nil
-		}
-	}
-	return message, nil
+	setPhase(mesh, asmv1alpha1.PhaseDeleting, "Deleting", waiting)
+	return kube.Look(waiting), nil
 }
 
 // Fail notes an error for users.

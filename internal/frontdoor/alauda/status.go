@@ -1,9 +1,6 @@
 package alauda
 
 import (
-	"strings"
-
-	"k8s.io/apimachinery/pkg/api/meta"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	asmv1alpha1 "github.com/meshmanager/smm/api/asm/v1alpha1"
@@ -23,16 +20,4 @@ func setPhase(mesh *asmv1alpha1.ServiceMesh, phase asmv1alpha1.Phase, reason, me
 		mesh.Status.State = string(phase)
 	}
 	kube.SetReady(&mesh.Status.Conditions, mesh.Generation, ready, reason, message)
-}
-
-// describeUnsupported names what has no effect.
-func describeUnsupported(mesh *asmv1alpha1.ServiceMesh, names []string) {
-	if len(names) == 0 {
-		meta.RemoveStatusCondition(&mesh.Status.Conditions, asmv1alpha1.ConditionUnsupported)
-		return
-	}
-	meta.SetStatusCondition(&mesh.Status.Conditions, metav1.Condition{
-		Type: asmv1alpha1.ConditionUnsupported, Status: metav1.ConditionTrue, ObservedGeneration: mesh.Generation,
-		Reason: "NoEffect", Message: strings.Join(names, ", "),
-	})
 }

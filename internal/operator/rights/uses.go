@@ -5,6 +5,7 @@ import (
 
 	asmv1alpha1 "github.com/meshmanager/smm/api/asm/v1alpha1"
 	clusterregistryv1alpha1 "github.com/meshmanager/smm/api/clusterregistry/v1alpha1"
+	discoveryv3alpha1 "github.com/meshmanager/smm/api/discovery/v3alpha1"
 	servicemeshv1alpha1 "github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	smmv1alpha1 "github.com/meshmanager/smm/api/smm/v1alpha1"
 )
@@ -14,6 +15,8 @@ import (
 func reconciled() []schema.GroupKind {
 	return []schema.GroupKind{
 		{Group: asmv1alpha1.GroupVersion.Group, Kind: asmv1alpha1.KindServiceMesh},
+		{Group: discoveryv3alpha1.GroupVersion.Group, Kind: discoveryv3alpha1.KindGlobalMesh},
+		{Group: discoveryv3alpha1.GroupVersion.Group, Kind: discoveryv3alpha1.KindMeshCluster},
 		{Group: smmv1alpha1.GroupVersion.Group, Kind: smmv1alpha1.KindControlPlane},
 		{Group: smmv1alpha1.GroupVersion.Group, Kind: smmv1alpha1.KindDemoApplication},
 		{Group: servicemeshv1alpha1.GroupVersion.Group, Kind: servicemeshv1alpha1.KindIstioControlPlane},
