@@ -34,6 +34,7 @@ func newRootCommand(app *App) *cobra.Command {
 		newUninstallCommand(app),
 		newReconcileCommand(app),
 		newOperatorCommand(app),
+		newMeshCommand(app),
 		newIstioCommand(app),
 		newServerCommand(app),
 		newDashboardCommand(app),
