@@ -24,13 +24,14 @@ import (
 func main() {
 	bin := flag.String("bin", "bin", "`directory` with the built programs")
 	runs := flag.Int("runs", 3, "`number` of times that everything is measured")
-	only := flag.String("only", "", "measure only this: sandbox, chart, gateways, helm, topology, metrics, health or analyze")
+	only := flag.String("only", "", "measure only this: sandbox, chart, gateways, helm, topology, metrics, health, analyze or registry")
+	clusters := flag.Int("clusters", 20, "`number` of clusters of the cluster registry's measurement")
 	flag.Parse()
 	ctrl.SetLogger(logr.Discard())
 	klog.SetSlogLogger(slog.New(slog.DiscardHandler)) // watches that end with their sandbox
 
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	err := bench(ctx, *bin, *runs, *only)
+	err := bench(ctx, *bin, *runs, *only, *clusters)
 	stop()
 	if err != nil {
 		fmt.Fprintln(os.Stderr, "Error:", err)
@@ -38,7 +39,10 @@ func main() {
 	}
 }
 
-func bench(ctx context.Context, bin string, runs int, only string) error {
+// byItself is measured only when it is asked for: it takes gigabytes of memory.
+const byItself = "registry"
+
+func bench(ctx context.Context, bin string, runs int, only string, clusters int) error {
 	bin, err := filepath.Abs(bin)
 	if err != nil {
 		return err
@@ -61,11 +65,12 @@ func bench(ctx context.Context, bin string, runs int, only string) error {
 		}},
 		{"health", "the health of a large mesh", func(_ context.Context, r *report) error { return measureHealth(r) }},
 		{"analyze", "validation beside `istioctl analyze`", func(ctx context.Context, r *report) error { return measureAnalyze(ctx, bin, r) }},
+		{"registry", "the cluster registry of many clusters", func(ctx context.Context, r *report) error { return measureRegistry(ctx, bin, clusters, r) }},
 	}
 	report := newReport()
 	for run := range runs {
 		for _, m := range measurements {
-			if only != "" && only != m.name {
+			if only != m.name && (only != "" || m.name == byItself) {
 				continue
 			}
 			fmt.Fprintf(os.Stderr, "Run %d of %d: %s\n", run+1, runs, m.what)
