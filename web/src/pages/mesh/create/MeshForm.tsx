@@ -18,7 +18,7 @@ import { useAsk } from "../../../api/queries";
 import { ActionButton } from "../../../elements/ActionButton";
 import { Panel } from "../../../elements/Page";
 import classes from "./MeshForm.module.css";
-import { nameProblem, namespace, type Plan, problemsOf, usual } from "./plan";
+import { longest, nameProblem, namespace, type Plan, problemsOf, usual } from "./plan";
 import { Review } from "./Review";
 import { useCreation } from "./useCreation";
 
@@ -67,7 +67,7 @@ export function MeshForm({ choices }: { choices: MeshChoicesQuery }) {
             <Group grow align="flex-start">
               <TextInput
                 label="Name"
-                description="4 to 50 of a–z, 0–9 and hyphen; it stays"
+                description={`4 to ${longest} of a–z, 0–9 and hyphen; it stays`}
                 required
                 value={plan.name}
                 error={plan.name !== "" && wrongName}

@@ -5,8 +5,8 @@ import { nameProblem, problemsOf, resourceOf, totalOf, usual } from "./plan";
 test.each([
   ["mesh", undefined],
   ["my-mesh-2", undefined],
-  ["abc", "A name has 4 to 50 characters"],
-  ["m".repeat(51), "A name has 4 to 50 characters"],
+  ["abc", "A name has 4 to 35 characters"],
+  ["m".repeat(36), "A name has 4 to 35 characters"],
   ["2mesh", "A name starts with a lowercase letter"],
   ["Mesh", "A name starts with a lowercase letter"],
   ["my_mesh", "A name has lowercase letters, digits and hyphens only"],
@@ -42,7 +42,12 @@ test("the resource says what was asked for", () => {
   expect(resource.spec.istiod.deployment.replicas).toEqual({ count: 2 });
   expect(resource.spec.istiod.deployment.resources.limits).toEqual({ cpu: "500m", memory: "1024Mi" });
   const { podAntiAffinity, nodeAffinity } = resource.spec.istiod.deployment.affinity;
-  expect(podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution).toHaveLength(1);
+  expect(podAntiAffinity.requiredDuringSchedulingIgnoredDuringExecution).toEqual([
+    {
+      topologyKey: "kubernetes.io/hostname",
+      labelSelector: { matchLabels: { app: "istiod", "istio.io/rev": "mesh" } },
+    },
+  ]);
   expect(
     nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchExpressions[0].values,
   ).toEqual(["n1"]);

@@ -48,8 +48,8 @@ export const usual: Plan = {
   restart: false,
 };
 
-// The revision label is <name>.<namespace> and may have 63 characters.
-const longest = 63 - `.${namespace}`.length;
+/** The API server refuses control planes with a longer name, from which other names are made. */
+export const longest = 35;
 
 /** What is wrong with a mesh's name; undefined when nothing is. */
 export function nameProblem(name: string, taken: string[]): string | undefined {
@@ -120,7 +120,7 @@ export function resourceOf(plan: Plan): string {
 function affinityOf({ name, antiAffinity, nodes }: Plan) {
   const apart = {
     topologyKey: "kubernetes.io/hostname",
-    labelSelector: { matchLabels: { app: "istiod", "istio.io/rev": `${name}.${namespace}` } },
+    labelSelector: { matchLabels: { app: "istiod", "istio.io/rev": name } },
   };
   const hosts = { key: "kubernetes.io/hostname", operator: "In", values: nodes };
   return {
