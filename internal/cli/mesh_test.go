@@ -10,8 +10,10 @@ import (
 	corev1 "k8s.io/api/core/v1"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/types"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	"github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	"github.com/meshmanager/smm/internal/kube/kubetest"
 )
 
@@ -99,18 +101,35 @@ func TestMeshCreateDryRun(t *testing.T) {
 }
 
 // Meshes are listed with what uses them, and one that is in use is not deleted.
-func TestMeshListGetDelete(t *testing.T) {
-	cluster, _ := meshCluster(t)
+func TestMeshesAreShownAndKeptWhileInUse(t *testing.T) {
+	cluster, c := meshCluster(t)
+	name := cluster.Namespace(t)
+	namespace := &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
+	if err := c.Patch(t.Context(), namespace, client.RawPatch(types.MergePatchType, []byte(`{"metadata":{"labels":{"istio.io/rev":"cp-v131x.default"}}}`))); err != nil {
+		t.Fatal(err)
+	}
+	plane := &v1alpha1.IstioControlPlane{ObjectMeta: metav1.ObjectMeta{Name: "cp-v131x", Namespace: "default"}}
+	if err := c.Patch(t.Context(), plane, client.RawPatch(types.MergePatchType, []byte(`{"spec":{"meshID":"shown"}}`))); err != nil {
+		t.Fatal(err)
+	}
+
 	code, out, failure := run(t, "mesh", "list", "-c", cluster.Kubeconfig)
-	if code != exitOK || !strings.HasPrefix(out, "NAME       STATUS       VERSION   CONTROL PLANES     CLUSTERS   NAMESPACES") || !strings.Contains(out, "cp-v131x   Installing") {
+	if code != exitOK || !strings.HasPrefix(out, "NAME ") || !strings.Contains(strings.Join(strings.Fields(out), " "), "shown Installing - cp-v131x.default") {
 		t.Errorf("exit code %d, %s\n%s", code, failure, out)
 	}
-	code, out, _ = run(t, "mesh", "get", "cp-v131x", "-o", "yaml", "-c", cluster.Kubeconfig)
+	code, out, _ = run(t, "mesh", "get", "shown", "-o", "yaml", "-c", cluster.Kubeconfig)
 	if code != exitOK || !strings.Contains(out, "controlPlanes:\n- cp-v131x.default") {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
 	code, _, failure = run(t, "mesh", "get", "nothing", "-c", cluster.Kubeconfig)
 	if code != exitFailed || !strings.Contains(failure, "smm mesh list") {
 		t.Errorf("exit code %d, %s", code, failure)
+	}
+	code, out, failure = run(t, "mesh", "delete", "shown", "-c", cluster.Kubeconfig)
+	if code != exitFailed || !strings.Contains(failure, "is in use by") || !strings.Contains(failure, name) {
+		t.Errorf("delete: exit code %d, %q, %s", code, out, failure)
+	}
+	if err := c.Get(t.Context(), client.ObjectKeyFromObject(plane), plane); err != nil || plane.DeletionTimestamp != nil {
+		t.Errorf("the control plane that is in use goes: %v", err)
 	}
 }
