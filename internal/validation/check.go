@@ -16,7 +16,7 @@ type Check struct {
 	Reads []Kind
 	// Across says that the check reads objects of other clusters too.
 	Across bool
-	// Run reports what is wrong with one object.
+	// Run reports what is wrong with one object. Other checks run beside it: it only reads objects and derived values.
 	Run func(v View, o *Object, report Report)
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -14,11 +15,19 @@ func object(kind Kind, name string, labels map[string]string) *Object {
 	return &Object{ID: ID{Cluster: "c1", Kind: kind, Namespace: "shop", Name: name}, Labels: labels}
 }
 
-// counting is a check that finds objects with the label bad, and counts its runs.
-func counting(runs *[]string, check Check) Check {
+// counter counts the runs of checks, which run beside each other.
+type counter struct {
+	mu   sync.Mutex
+	runs []string
+}
+
+// check makes one that finds objects with the label bad.
+func (c *counter) check(check Check) Check {
 	check.Severity, check.Message = Error, "bad"
 	check.Run = func(v View, o *Object, report Report) {
-		*runs = append(*runs, check.ID+" "+o.Name)
+		c.mu.Lock()
+		c.runs = append(c.runs, check.ID+" "+o.Name)
+		c.mu.Unlock()
 		if o.Labels["bad"] != "" {
 			report(At("spec", nil))
 		}
@@ -26,13 +35,23 @@ func counting(runs *[]string, check Check) Check {
 	return check
 }
 
+// take returns the runs since the last time, sorted.
+func (c *counter) take() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	taken := c.runs
+	c.runs = nil
+	slices.Sort(taken)
+	return taken
+}
+
 // A change runs only the checks that read what has changed, and on the changed object alone where that is enough.
 func TestChangesRunOnlyWhatReadsThem(t *testing.T) {
-	var runs []string
+	var runs counter
 	engine := NewEngine([]Check{
-		counting(&runs, Check{ID: "alone", Subjects: []Kind{VirtualService}}),
-		counting(&runs, Check{ID: "with-services", Subjects: []Kind{VirtualService}, Reads: []Kind{Service}}),
-		counting(&runs, Check{ID: "pods", Subjects: []Kind{Pod}}),
+		runs.check(Check{ID: "alone", Subjects: []Kind{VirtualService}}),
+		runs.check(Check{ID: "with-services", Subjects: []Kind{VirtualService}, Reads: []Kind{Service}}),
+		runs.check(Check{ID: "pods", Subjects: []Kind{Pod}}),
 	}, nil)
 	engine.Apply(Change{Set: []*Object{object(VirtualService, "a", nil), object(VirtualService, "b", nil), object(Pod, "p", nil)}})
 	for _, test := range []struct {
@@ -45,10 +64,9 @@ func TestChangesRunOnlyWhatReadsThem(t *testing.T) {
 		{"a Pod is gone", Change{Delete: []ID{object(Pod, "p", nil).ID}}, nil},
 		{"an unknown object is gone", Change{Delete: []ID{object(Service, "unknown", nil).ID}}, nil},
 	} {
-		runs = nil
+		runs.take()
 		engine.Apply(test.change)
-		slices.Sort(runs)
-		if diff := cmp.Diff(test.want, runs); diff != "" {
+		if diff := cmp.Diff(test.want, runs.take()); diff != "" {
 			t.Errorf("%s: %s", test.name, diff)
 		}
 	}
@@ -57,15 +75,15 @@ func TestChangesRunOnlyWhatReadsThem(t *testing.T) {
 // Checks that look across clusters run in all of them when one changes; others stay in their cluster.
 func TestChangesAcrossClusters(t *testing.T) {
 	for _, across := range []bool{false, true} {
-		var runs []string
-		engine := NewEngine([]Check{counting(&runs, Check{ID: "x", Subjects: []Kind{Pod}, Reads: []Kind{Service}, Across: across})}, nil)
+		var runs counter
+		engine := NewEngine([]Check{runs.check(Check{ID: "x", Subjects: []Kind{Pod}, Reads: []Kind{Service}, Across: across})}, nil)
 		other := object(Pod, "other", nil)
 		other.Cluster = "c2"
 		engine.Apply(Change{Set: []*Object{object(Pod, "here", nil), other}})
-		runs = nil
+		runs.take()
 		engine.Apply(Change{Set: []*Object{object(Service, "s", nil)}})
-		if len(runs) != map[bool]int{false: 1, true: 2}[across] {
-			t.Errorf("across %t: ran %v", across, runs)
+		if ran := runs.take(); len(ran) != map[bool]int{false: 1, true: 2}[across] {
+			t.Errorf("across %t: ran %v", across, ran)
 		}
 	}
 }
@@ -105,8 +123,8 @@ func TestIncrementalEqualsFresh(t *testing.T) {
 
 // A subscriber gets all findings first, then what changes, and ends with its context.
 func TestSubscribe(t *testing.T) {
-	var runs []string
-	engine := NewEngine([]Check{counting(&runs, Check{ID: "x/y", Subjects: []Kind{Pod}})}, nil)
+	var runs counter
+	engine := NewEngine([]Check{runs.check(Check{ID: "x/y", Subjects: []Kind{Pod}})}, nil)
 	bad := map[string]string{"bad": "yes"}
 	engine.Apply(Change{Set: []*Object{object(Pod, "a", bad)}})
 	ctx, cancel := context.WithCancel(t.Context())
@@ -135,8 +153,8 @@ func TestSubscribe(t *testing.T) {
 // A user's annotation accepts a finding by the check's ID, its last part, or all.
 func TestSuppress(t *testing.T) {
 	for annotation, want := range map[string]int{"": 1, "x/y": 0, "y": 0, "*": 0, "other, x/y": 0, "x": 1} {
-		var runs []string
-		engine := NewEngine([]Check{counting(&runs, Check{ID: "x/y", Subjects: []Kind{Pod}})}, nil)
+		var runs counter
+		engine := NewEngine([]Check{runs.check(Check{ID: "x/y", Subjects: []Kind{Pod}})}, nil)
 		o := object(Pod, "a", map[string]string{"bad": "yes"})
 		o.Annotations = map[string]string{suppressAnnotation: annotation}
 		engine.Apply(Change{Set: []*Object{o}})
@@ -148,7 +166,7 @@ func TestSuppress(t *testing.T) {
 
 // A trial tells what an object would bring, to itself and to others, and leaves everything as it is.
 func TestTry(t *testing.T) {
-	var runs []string
+	var runs counter
 	alone := Check{
 		ID: "alone", Severity: Warning, Message: "alone", Subjects: []Kind{Pod}, Reads: []Kind{Service},
 		Run: func(v View, o *Object, report Report) {
@@ -158,7 +176,7 @@ func TestTry(t *testing.T) {
 			}
 		},
 	}
-	engine := NewEngine([]Check{counting(&runs, Check{ID: "x/y", Subjects: []Kind{Service}}), alone}, nil)
+	engine := NewEngine([]Check{runs.check(Check{ID: "x/y", Subjects: []Kind{Service}}), alone}, nil)
 	bad := map[string]string{"bad": "yes"}
 	engine.Apply(Change{Set: []*Object{object(Service, "a", bad), object(Pod, "p", nil)}})
 	before := engine.Findings()
