@@ -3,7 +3,9 @@ package istioanalysis
 import (
 	"fmt"
 	"slices"
+	"strings"
 
+	"google.golang.org/protobuf/proto"
 	"istio.io/istio/pkg/config/resource"
 
 	networking "istio.io/api/networking/v1alpha3"
@@ -22,8 +24,29 @@ func compared(analyzer string, all func() []*resource.Instance) (groups [][]*res
 			return nil, false // of these, it tells whether others have their selector
 		}
 		return connected(gateways, hostsOf), true
+	case "virtualservice.GatewayAnalyzer":
+		return [][]*resource.Instance{unshared(all())}, true
 	}
 	return nil, false
+}
+
+// unshared has copies in place of the gateways with hosts such as ./name or */name, which that analyzer writes anew where
+// they stand.
+func unshared(gateways []*resource.Instance) []*resource.Instance {
+	own := slices.Clone(gateways)
+	for i, gateway := range own {
+		written := func(s *networking.Server) bool {
+			return slices.ContainsFunc(s.GetHosts(), func(host string) bool {
+				return strings.HasPrefix(host, "./") || strings.HasPrefix(host, "*/")
+			})
+		}
+		if spec, ok := gateway.Message.(*networking.Gateway); ok && slices.ContainsFunc(spec.GetServers(), written) {
+			mine := *gateway
+			mine.Message = proto.Clone(spec)
+			own[i] = &mine
+		}
+	}
+	return own
 }
 
 func serversOf(gateway *resource.Instance) []*networking.Server {

@@ -2,6 +2,7 @@ package istioanalysis_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
 	"istio.io/istio/pkg/config/analysis/analyzers"
 	"istio.io/istio/pkg/config/analysis/local"
 
@@ -89,7 +91,11 @@ func ours(t *testing.T, path string) map[string]int {
 	if err != nil {
 		t.Fatal(err)
 	}
+	before := specifications(t, read.Objects)
 	engine.Apply(validation.Change{Set: append(read.Objects, analyzer.Cluster("c1"))})
+	if diff := cmp.Diff(before, specifications(t, read.Objects)); diff != "" {
+		t.Errorf("an analyzer changed what it read: %s", diff)
+	}
 	found := map[string]int{}
 	for _, f := range engine.Findings() {
 		code, istio := strings.CutPrefix(f.Check, "istio/")
@@ -98,6 +104,24 @@ func ours(t *testing.T, path string) map[string]int {
 		}
 	}
 	return found
+}
+
+// specifications are the texts of what objects ask for.
+func specifications(t *testing.T, objects []*validation.Object) []string {
+	t.Helper()
+	var texts []string
+	for _, o := range objects {
+		text, err := json.Marshal(o.Spec)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var value any // the encoder of Istio's messages puts in spaces at random
+		if err := json.Unmarshal(text, &value); err != nil {
+			t.Fatal(err)
+		}
+		texts = append(texts, fmt.Sprint(o.Qualified(), value))
+	}
+	return texts
 }
 
 // nameOf is the kind as Istio writes it.
