@@ -6,8 +6,10 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"k8s.io/client-go/rest"
 
 	"github.com/meshmanager/smm/internal/injection"
+	"github.com/meshmanager/smm/internal/platform"
 )
 
 const istioUninstallLong = `Removes one control plane of a mesh that goes on with another one: the last step of an upgrade. It is refused while
@@ -53,15 +55,9 @@ func runIstioUninstall(ctx context.Context, app *App, name string, force bool, t
 	if err := app.Confirm(ctx, fmt.Sprintf("Remove control plane %s from the cluster at %s?", plane.Label(), config.Host)); err != nil {
 		return err
 	}
-	installer, err := newInstaller(app, config)
+	installer, err := newRemover(ctx, app, config, force)
 	if err != nil {
 		return err
-	}
-	if installer, err = leftToOperator(ctx, config, installer); err != nil {
-		return err
-	}
-	if force {
-		installer = installer.Forced()
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not removed within %s", timeout))
 	defer cancel()
@@ -76,6 +72,22 @@ func runIstioUninstall(ctx context.Context, app *App, name string, force bool, t
 	}
 	fmt.Fprintf(app.Out, "%s control plane removed control plane=%s\n", app.painter(app.Out).done(), plane.Label())
 	return nil
+}
+
+// newRemover returns an installer that removes control planes: itself, or through the cluster's operator where there is
+// one. With force, it removes those that are in use too.
+func newRemover(ctx context.Context, app *App, config *rest.Config, force bool) (*platform.Installer, error) {
+	installer, err := newInstaller(app, config)
+	if err != nil {
+		return nil, err
+	}
+	if installer, err = leftToOperator(ctx, config, installer); err != nil {
+		return nil, err
+	}
+	if force {
+		installer = installer.Forced()
+	}
+	return installer, nil
 }
 
 // removedControlPlane is what `smm istio uninstall` prints when it is done.

@@ -103,15 +103,9 @@ func runMeshDelete(ctx context.Context, app *App, name string, force bool, timeo
 	if err := app.Confirm(ctx, fmt.Sprintf("Delete mesh %s from the cluster at %s?", name, config.Host)); err != nil {
 		return err
 	}
-	installer, err := newInstaller(app, config)
+	installer, err := newRemover(ctx, app, config, force)
 	if err != nil {
 		return err
-	}
-	if installer, err = leftToOperator(ctx, config, installer); err != nil {
-		return err
-	}
-	if force {
-		installer = installer.Forced()
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, timeout, fmt.Errorf("not deleted within %s", timeout))
 	defer cancel()

@@ -13,9 +13,39 @@ import (
 	"k8s.io/apimachinery/pkg/runtime"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
+	metav1alpha1 "github.com/meshmanager/smm/api/meta/v1alpha1"
 	"github.com/meshmanager/smm/api/servicemesh/v1alpha1"
 	"github.com/meshmanager/smm/internal/kube"
 )
+
+// Sync makes a cluster hold a control plane, nil for none, with its namespace, and what goes with it. The inventory of the
+// owner is kept up to date and saved.
+func Sync(
+	ctx context.Context, applier *kube.Applier, owner kube.Owner, icp *v1alpha1.IstioControlPlane, with []client.Object,
+	inventory *[]metav1alpha1.InventoryEntry, save kube.Save,
+) error {
+	var wanted []client.Object
+	if icp != nil {
+		if err := prepareNamespace(ctx, applier, owner, icp.Namespace); err != nil {
+			return err
+		}
+		wanted = append(wanted, icp)
+	}
+	var objects []*unstructured.Unstructured
+	for _, object := range append(wanted, with...) {
+		encoded, err := Encoded(object)
+		if err != nil {
+			return err
+		}
+		objects = append(objects, encoded)
+	}
+	record := func(ctx context.Context, refs []kube.Ref) error {
+		*inventory = kube.Entries(refs)
+		return save(ctx)
+	}
+	_, err := applier.Sync(ctx, owner, objects, kube.Refs(*inventory), record)
+	return err
+}
 
 // Encoded is an object as it is applied.
 func Encoded(object runtime.Object) (*unstructured.Unstructured, error) {
@@ -28,9 +58,9 @@ func Encoded(object runtime.Object) (*unstructured.Unstructured, error) {
 	return &unstructured.Unstructured{Object: content}, nil
 }
 
-// PrepareNamespace makes the namespace of a control plane. It is in no inventory: other things may be in it, and it stays
+// prepareNamespace makes the namespace of a control plane. It is in no inventory: other things may be in it, and it stays
 // when the mesh goes.
-func PrepareNamespace(ctx context.Context, applier *kube.Applier, owner kube.Owner, name string) error {
+func prepareNamespace(ctx context.Context, applier *kube.Applier, owner kube.Owner, name string) error {
 	namespace := &unstructured.Unstructured{Object: map[string]any{
 		"apiVersion": "v1", "kind": "Namespace", "metadata": map[string]any{"name": name},
 	}}

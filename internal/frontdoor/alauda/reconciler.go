@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	asmv1alpha1 "github.com/meshmanager/smm/api/asm/v1alpha1"
@@ -78,30 +77,11 @@ func (l *logic) Reconcile(ctx context.Context, mesh *asmv1alpha1.ServiceMesh, sa
 
 // sync makes the cluster hold what the mesh means.
 func (l *logic) sync(ctx context.Context, mesh *asmv1alpha1.ServiceMesh, t Translation, save kube.Save) error {
-	var objects []*unstructured.Unstructured
-	if t.ControlPlane != nil {
-		if err := frontdoor.PrepareNamespace(ctx, l.applier, ownerOf(mesh), t.ControlPlane.Namespace); err != nil {
-			return err
-		}
-		object, err := frontdoor.Encoded(t.ControlPlane)
-		if err != nil {
-			return err
-		}
-		objects = append(objects, object)
+	gateways := make([]client.Object, len(t.Gateways))
+	for i, gateway := range t.Gateways {
+		gateways[i] = gateway
 	}
-	for _, gateway := range t.Gateways {
-		object, err := frontdoor.Encoded(gateway)
-		if err != nil {
-			return err
-		}
-		objects = append(objects, object)
-	}
-	record := func(ctx context.Context, refs []kube.Ref) error {
-		mesh.Status.Inventory = kube.Entries(refs)
-		return save(ctx)
-	}
-	_, err := l.applier.Sync(ctx, ownerOf(mesh), objects, kube.Refs(mesh.Status.Inventory), record)
-	return err
+	return frontdoor.Sync(ctx, l.applier, ownerOf(mesh), t.ControlPlane, gateways, &mesh.Status.Inventory, save)
 }
 
 // waitingFor says what the first part that is not available waits for, "" when all are.

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"strings"
 
-	"k8s.io/apimachinery/pkg/apis/meta/v1/unstructured"
 	"sigs.k8s.io/controller-runtime/pkg/client"
 
 	discoveryv3alpha1 "github.com/meshmanager/smm/api/discovery/v3alpha1"
@@ -70,30 +69,11 @@ func (l *logic) Reconcile(ctx context.Context, mesh *discoveryv3alpha1.GlobalMes
 
 // sync makes the cluster hold what the mesh means in it.
 func (l *logic) sync(ctx context.Context, mesh *discoveryv3alpha1.GlobalMesh, t Translation, save kube.Save) error {
-	var objects []*unstructured.Unstructured
-	if t.ControlPlane != nil {
-		if err := frontdoor.PrepareNamespace(ctx, l.applier, ownerOf(mesh), t.ControlPlane.Namespace); err != nil {
-			return err
-		}
-		object, err := frontdoor.Encoded(t.ControlPlane)
-		if err != nil {
-			return err
-		}
-		objects = append(objects, object)
-	}
+	var with []client.Object
 	if t.Hosted != nil {
-		object, err := frontdoor.Encoded(t.Hosted)
-		if err != nil {
-			return err
-		}
-		objects = append(objects, object)
+		with = append(with, t.Hosted)
 	}
-	record := func(ctx context.Context, refs []kube.Ref) error {
-		mesh.Status.Inventory = kube.Entries(refs)
-		return save(ctx)
-	}
-	_, err := l.applier.Sync(ctx, ownerOf(mesh), objects, kube.Refs(mesh.Status.Inventory), record)
-	return err
+	return frontdoor.Sync(ctx, l.applier, ownerOf(mesh), t.ControlPlane, with, &mesh.Status.Inventory, save)
 }
 
 // Finalize removes what the mesh made in this cluster; its users hold the control plane.
